@@ -1,0 +1,10 @@
+# cmake -DOUT=file.cpp -DROOT=folder -P embed.cmake: all .sql files of a folder as C++ strings.
+file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/*.sql)
+list(SORT files)
+set(text "// Made by cmake/embed.cmake.\n#include \"store/embedded_sql.h\"\n\nnamespace streaky::store {\n\nstd::span<const EmbeddedSql> embedded_sql() {\n  static constexpr EmbeddedSql kFiles[] = {\n")
+foreach(file ${files})
+  file(READ ${ROOT}/${file} content)
+  string(APPEND text "      {\"${file}\", R\"__sql__(${content})__sql__\"},\n")
+endforeach()
+string(APPEND text "  };\n  return kFiles;\n}\n\n}  // namespace streaky::store\n")
+file(WRITE ${OUT} "${text}")

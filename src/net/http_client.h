@@ -1,0 +1,64 @@
+// One HTTP exchange. The seam at which the simulated world stands in.
+//
+// Threading: `send` is called and resumes on the engine's executor. Errors (stable codes):
+//   connect   no connection: the request was certainly not seen
+//   timeout   the deadline passed; the other side may have acted
+//   reset     the connection broke; the other side may have acted
+//   too_large the answer exceeds `max_body_bytes`
+//   tls       the certificate or handshake is bad
+//   cancelled the client is stopping; the other side may have acted
+// Redirects are not followed. Times are milliseconds, sizes are bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/clock.h"
+#include "runtime/error.h"
+#include "runtime/task.h"
+
+namespace streaky::net {
+
+struct HttpHeader {
+  std::string name;
+  std::string value;
+};
+
+struct HttpRequest {
+  std::string method = "POST";
+  /// May hold a credential (Telegram, Discord): never logged; errors name the host alone.
+  std::string url;
+  std::vector<HttpHeader> headers;
+  std::string body;
+  runtime::Millis timeout{15'000};
+  std::size_t max_body_bytes = 4U << 20U;
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::vector<HttpHeader> headers;
+  std::string body;
+
+  /// The first header of that name, any case; empty when there is none.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+};
+
+class HttpClient {
+ public:
+  HttpClient() = default;
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+  virtual ~HttpClient() = default;
+
+  virtual runtime::Task<runtime::Result<HttpResponse>> send(HttpRequest request) = 0;
+};
+
+/// True when a request that ended with this error may have been acted upon.
+bool may_have_been_seen(const runtime::Error& error);
+
+}  // namespace streaky::net

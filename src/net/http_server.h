@@ -1,0 +1,73 @@
+// A small HTTP/1.1 server: Boost.Beast behind a guard, hidden in one translation unit.
+//
+// The handler is a coroutine on the server's executor. The guard refuses what smuggles: any
+// Transfer-Encoding but exactly `chunked`, any on HTTP/1.0, both lengths at once, a missing or
+// double Host, obs-fold. Limits are named in `HttpServerOptions`; what breaks them gets 400, 408,
+// 413, 431 or 503 and a closed connection. An exception in a handler is a 500 without internals.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "net/http_client.h"
+#include "runtime/log.h"
+#include "runtime/task.h"
+
+namespace streaky::net {
+
+struct ServerRequest {
+  std::string method;
+  std::string target;  // path and query as sent
+  std::vector<HttpHeader> headers;
+  std::string body;
+  std::string remote_address;
+
+  [[nodiscard]] std::string_view path() const;
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+};
+
+struct ServerResponse {
+  int status = 200;
+  std::vector<HttpHeader> headers;
+  std::string body;
+  std::string content_type = "application/json";
+  /// For test worlds: close without answering, or after this many bytes of the answer.
+  bool reset = false;
+  std::ptrdiff_t cut_after = -1;
+};
+
+using HttpHandler = std::function<runtime::Task<ServerResponse>(ServerRequest)>;
+
+struct HttpServerOptions {
+  std::string listen = "127.0.0.1:8420";  // host:port, [v6]:port, port 0 = any free
+  std::size_t max_header_bytes = 16U << 10U;
+  std::size_t max_body_bytes = 1U << 20U;
+  std::size_t max_connections = 10'000;
+  runtime::Millis header_timeout{10'000};
+  runtime::Millis body_timeout{20'000};
+  runtime::Millis idle_timeout{60'000};
+};
+
+class HttpServer {
+ public:
+  /// Throws std::system_error with a plain message when it cannot listen.
+  HttpServer(runtime::Executor executor, HttpServerOptions options, HttpHandler handler,
+             runtime::Log& log);
+  ~HttpServer();
+
+  /// The port that is bound.
+  [[nodiscard]] std::uint16_t port() const;
+  /// Starts accepting. Twice is once.
+  void start();
+  /// Stops accepting and closes idle connections; those that are answering finish. Twice is once.
+  void stop();
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;  // shared with the coroutines of its connections
+};
+
+}  // namespace streaky::net

@@ -1,0 +1,18 @@
+// Facts about this process and its machine.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace streaky::runtime {
+
+/// Peak resident memory since start, in bytes (`VmHWM`).
+std::int64_t peak_memory_bytes();
+/// Seconds of CPU, user and system together.
+double cpu_seconds();
+/// `host:pid:start`, unique among the processes that may share a database: the owner of leases.
+std::string process_name();
+/// Core dumps off, so that no dump can hold a credential.
+void disable_core_dumps();
+
+}  // namespace streaky::runtime

@@ -1,0 +1,75 @@
+// The database: one writer, every call a transaction, blocking work on a thread of its own.
+//
+// Stores (`users.h`, `schedule.h`, `jobs.h`, `deliveries.h`, `batches.h`) are thin: each method
+// runs the statements of one `.sql` file set in one transaction and gives values back. Statements
+// live in `store/sql/<dialect>/*.sql`; rows that are written in bulk travel as one JSON array.
+// SQLite: WAL, BEGIN IMMEDIATE, synchronous=FULL.
+//
+// Threading: construct anywhere; call from the executor's thread. `Mode::thread` runs the work on
+// the database's own thread and resumes on the executor; `Mode::inline_calls` runs it at once (the
+// simulation, one-shot commands). Errors: DatabaseError is thrown, nothing was changed then.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "runtime/metrics.h"
+#include "runtime/task.h"
+#include "runtime/time.h"
+
+namespace streaky::store {
+
+class DatabaseError : public std::runtime_error {
+ public:
+  enum class Kind { locked, read_only, full, corrupt, newer_schema, cannot_open, other };
+
+  DatabaseError(Kind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  [[nodiscard]] Kind kind() const { return kind_; }
+  /// True when trying again later may help (locked, full, read-only, lost).
+  [[nodiscard]] bool may_pass() const;
+
+ private:
+  Kind kind_;
+};
+
+/// One connection inside one transaction; SQL by name. Defined in `session.h`, for store/ alone.
+class Session;
+
+class Database {
+ public:
+  enum class Mode { thread, inline_calls };
+
+  struct Options {
+    std::string url;  // sqlite:<path> | sqlite::memory:
+    Mode mode = Mode::thread;
+    bool create = true;  // false: a missing database is an error
+    runtime::Millis busy_timeout{10'000};
+  };
+
+  /// Opens, migrates (refusing a database from a newer version), and checks that it can be written.
+  /// `metrics` (borrowed) counts `streaky_db_transactions_total`.
+  Database(runtime::Executor executor, Options options, runtime::Metrics& metrics);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  using Work = std::function<void(Session&)>;
+  /// Runs `work` in one transaction; an exception rolls it back and comes out of here.
+  runtime::Task<void> write(Work work);
+  /// The same without taking the writer's lock, for reading alone.
+  runtime::Task<void> read(Work work);
+
+  /// The version that the migrations have reached.
+  [[nodiscard]] int schema_version() const;
+  /// Ends the thread after what is queued has run. Twice is once.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace streaky::store

@@ -1,0 +1,114 @@
+// The outbox. `pending → sending → sent | dead | expired | cancelled` (docs/job-states.md).
+// Threading, errors: see database.h.
+//
+// Unique per (user, local date, zone, stage, kind, channel). `could_not_check` and `summary` are
+// written once per user, date and channel, whatever the stage. Recording is fenced by lease owner
+// and attempt: a result that comes too late changes nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/users.h"
+#include "streak/message.h"
+
+namespace streaky::store {
+
+struct NewDelivery {
+  std::string id;  // UUID
+  std::int64_t channel_id = 0;
+  std::string kind;  // "reminder", "could_not_check", "summary", "channel_off:<channel id>"
+  streak::Message message;
+  runtime::TimePoint checked_at{};  // how old the answer is that it rests on
+  bool leased = false;              // by the worker that writes it, which sends it at once
+};
+
+/// A delivery in the hands of a worker.
+struct ClaimedDelivery {
+  std::string id;
+  std::string batch_id;
+  std::int64_t job_id = 0;
+  std::int64_t user_id = 0;
+  std::int64_t channel_id = 0;
+  std::string channel_kind;
+  std::string sealed;
+  std::string kind;
+  streak::Message message;
+  streak::Label date;
+  std::string zone;
+  int stage = 0;
+  runtime::TimePoint created_at{};
+  runtime::TimePoint checked_at{};
+  runtime::TimePoint expires_at{};
+  int attempt = 1;
+};
+
+enum class DeliveryEnd {
+  sent,
+  retry,      // back to pending until `at`
+  dead,       // the channel is dead: it is switched off with `reason`
+  refused,    // this message cannot be sent: ends as dead, the channel stays on
+  expired,    // the user's midnight has passed
+  cancelled,  // the user has contributed since, or a later stage took over
+};
+
+struct DeliveryOutcome {
+  std::string id;
+  int attempt = 1;
+  DeliveryEnd end = DeliveryEnd::sent;
+  runtime::TimePoint at{};  // retry: not before
+  std::string remote_id;
+  std::string code;    // stable
+  std::string reason;  // for people
+  /// Set by a recheck: the answer is now this fresh, and the message says so.
+  std::optional<runtime::TimePoint> checked_at;
+  std::optional<streak::Message> message;
+  /// The chat moved: the sealed credential to use from now on.
+  std::string sealed;
+  bool maybe_seen = false;  // an answer was lost: a double may arise
+};
+
+/// A channel that was switched off while recording, with what is left to tell its user.
+struct SwitchedOff {
+  std::int64_t user_id = 0;
+  std::int64_t channel_id = 0;
+  std::string channel_kind;
+  std::string reason;
+  std::string login;
+  ClaimedDelivery lost;         // what could not be delivered
+  std::vector<Channel> living;  // where the user can still be told
+};
+
+class Deliveries {
+ public:
+  explicit Deliveries(Database& database) : database_(database) {}
+
+  /// Pending ones whose time has come and whose channel is on, oldest first.
+  runtime::Task<std::vector<ClaimedDelivery>> claim(std::string owner, int limit,
+                                                    runtime::TimePoint now,
+                                                    runtime::TimePoint lease_until);
+  runtime::Task<std::vector<SwitchedOff>> record(std::string owner,
+                                                 std::vector<DeliveryOutcome> outcomes,
+                                                 runtime::TimePoint now);
+  /// Writes further deliveries beside an existing one (same batch, job, user, date, zone, stage):
+  /// the word on another channel. Conflicts are left out.
+  runtime::Task<void> add_beside(std::string delivery_id, std::vector<NewDelivery> deliveries,
+                                 runtime::TimePoint now);
+  /// The newest of a user, for `user show`.
+  struct History {
+    std::string channel_kind;
+    std::string kind;
+    std::string state;
+    std::string reason;
+    runtime::TimePoint at{};
+    std::string subject;
+  };
+  runtime::Task<std::vector<History>> history(std::int64_t user_id, int limit);
+
+ private:
+  Database& database_;  // borrowed
+};
+
+}  // namespace streaky::store
