@@ -1,7 +1,7 @@
 // Randomness, handed in, so that a seed replays everything that depends on it.
 //
-// Threading: one thread per instance. `SystemRandom` is the operating system's generator by way of
-// OpenSSL's peers in `crypto/`; this one is for jitter and ids that need not be secret.
+// Threading: one thread per instance. For jitter and ids that need not be secret: keys and nonces
+// come from OpenSSL, in `crypto/`.
 #pragma once
 
 #include <cstdint>

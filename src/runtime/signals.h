@@ -1,0 +1,24 @@
+// SIGINT and SIGTERM as a call on the executor; a second one ends the process at once.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "runtime/task.h"
+
+namespace streaky::runtime {
+
+class Signals {
+ public:
+  /// `on_stop` is called on the executor at the first signal. Stops listening when destroyed.
+  Signals(Executor executor, std::function<void()> on_stop);
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;  // shared with the handler that may be under way
+};
+
+}  // namespace streaky::runtime
