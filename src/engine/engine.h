@@ -1,0 +1,64 @@
+// The daily round as one thing that starts and stops: scheduler, worker, reaper, cleaner.
+//
+// Everything comes from outside: clock, randomness, HTTP (behind `github` and `notify`), database.
+// Threading: construct, start and stop on the executor's thread. Stop order: no new bites, no new
+// claims; what is under way finishes within the grace or is handed back; results are written; the
+// heartbeat ends last.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "crypto/sealer.h"
+#include "engine/worker.h"
+#include "github/contributions.h"
+#include "notify/notifier.h"
+#include "store/database.h"
+
+namespace streaky::engine {
+
+struct EngineOptions {
+  bool schedule = true;  // run the scheduler
+  bool work = true;      // run worker, reaper and cleaner
+  runtime::Millis tick{1'000};
+  Worker::Options worker;
+  Sender::Limits sender;
+};
+
+/// All borrowed; they outlive the engine.
+struct EngineParts {
+  store::Database& database;
+  github::Contributions& github;
+  notify::Notifier& notifier;
+  const crypto::Sealer& sealer;
+  runtime::Clock& clock;
+  runtime::Random& random;
+  runtime::Log& log;
+  runtime::Metrics& metrics;
+  runtime::Executor executor;
+  std::string owner;  // of leases; unique among the processes that share the database
+};
+
+class Engine {
+ public:
+  Engine(EngineParts parts, EngineOptions options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Twice is once.
+  void start();
+  /// Returns when everything has ended; also before `start`, and a second time.
+  runtime::Task<void> stop();
+
+  /// False while the database refuses the engine's work.
+  [[nodiscard]] bool healthy() const;
+  /// There may be new work: do not wait for the next poll.
+  void hurry();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace streaky::engine

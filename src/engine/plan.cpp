@@ -1,0 +1,62 @@
+#include "engine/plan.h"
+
+#include <algorithm>
+
+#include "streak/reminder_plan.h"
+
+namespace streaky::engine {
+
+namespace {
+
+constexpr std::chrono::minutes kBeforeMidnight{15};
+constexpr std::chrono::minutes kLateJobTries{3};
+constexpr std::chrono::minutes kLastChance{2};
+
+}  // namespace
+
+store::Planned plan_due(const store::DueUser& user, runtime::TimePoint now) {
+  store::Planned planned;
+  const auto zone = streak::Zone::find(user.time_zone);
+  if (!zone) return planned;
+  if (const auto stage = streak::latest_stage_today(*zone, user.remind_at, now)) {
+    planned.job = store::NewJob{.date = stage->date,
+                                .stage = stage->minute,
+                                .due_at = stage->at,
+                                .expires_at = zone->end_of(stage->date)};
+  }
+  if (const auto next = streak::next_stage(*zone, user.remind_at, now)) {
+    planned.next_check_at = next->at;
+  }
+  return planned;
+}
+
+store::Planned plan_manual(const store::DueUser& user, runtime::TimePoint now) {
+  store::Planned planned;
+  planned.next_check_at = user.next_check_at;
+  const auto zone = streak::Zone::find(user.time_zone);
+  if (!zone) return planned;
+  const streak::Label today = zone->local_date(now);
+  planned.job = store::NewJob{.date = today,
+                              .stage = store::kManualStage,
+                              .due_at = now,
+                              .expires_at = zone->end_of(today)};
+  return planned;
+}
+
+std::optional<runtime::TimePoint> first_check(const streak::Zone& zone,
+                                              const streak::StageMinutes& remind_at, Saved saved,
+                                              runtime::TimePoint now) {
+  const auto next = streak::next_stage(zone, remind_at, now);
+  if (!next) return std::nullopt;
+  const bool none_left_today = next->date != zone.local_date(now);
+  if (!saved.is_new && none_left_today && !saved.told_today) return now;
+  return next->at;
+}
+
+runtime::TimePoint honest_at(runtime::TimePoint created_at, runtime::TimePoint expires_at) {
+  const runtime::TimePoint late =
+      std::min<runtime::TimePoint>(created_at + kLateJobTries, expires_at - kLastChance);
+  return std::max<runtime::TimePoint>(expires_at - kBeforeMidnight, late);
+}
+
+}  // namespace streaky::engine

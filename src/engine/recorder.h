@@ -1,0 +1,51 @@
+// Writes the results of checks and of sends, many at a time. Threading, errors: group_commit.h.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/group_commit.h"
+#include "store/deliveries.h"
+#include "store/jobs.h"
+
+namespace streaky::engine {
+
+class Recorder {
+ public:
+  struct Parts {
+    store::Jobs& jobs;
+    store::Deliveries& deliveries;
+    runtime::Clock& clock;
+    runtime::Log& log;
+    std::string owner;
+    runtime::Millis lease;
+  };
+
+  Recorder(Parts parts, const runtime::Executor& executor,
+           const runtime::TaskGroup::OnException& on_exception);
+
+  runtime::Task<store::FinishResult> finish(store::JobOutcome outcome) {
+    return jobs_.add(std::move(outcome));
+  }
+  /// Gives the channel that this outcome switched off, if it did.
+  runtime::Task<std::vector<store::SwitchedOff>> record(store::DeliveryOutcome outcome) {
+    return deliveries_.add(std::move(outcome));
+  }
+
+  runtime::Task<void> drain();
+  void give_up();
+
+ private:
+  using SwitchedOffs = std::vector<store::SwitchedOff>;
+
+  runtime::Task<std::vector<store::FinishResult>> write_jobs(
+      const std::vector<store::JobOutcome>* items);
+  runtime::Task<std::vector<SwitchedOffs>> write_deliveries(
+      const std::vector<store::DeliveryOutcome>* items);
+
+  Parts parts_;
+  GroupCommit<store::JobOutcome, store::FinishResult> jobs_;
+  GroupCommit<store::DeliveryOutcome, SwitchedOffs> deliveries_;
+};
+
+}  // namespace streaky::engine

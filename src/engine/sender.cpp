@@ -1,0 +1,278 @@
+#include "engine/sender.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "streak/local_day.h"
+#include "streak/message.h"
+
+namespace streaky::engine {
+
+namespace {
+
+using runtime::TimePoint;
+using store::ClaimedDelivery;
+using store::DeliveryEnd;
+using store::DeliveryOutcome;
+
+DeliveryOutcome outcome_of(const ClaimedDelivery& delivery, DeliveryEnd end) {
+  DeliveryOutcome outcome;
+  outcome.id = delivery.id;
+  outcome.attempt = delivery.attempt;
+  outcome.end = end;
+  return outcome;
+}
+
+DeliveryOutcome retry_at(const ClaimedDelivery& delivery, TimePoint at, std::string code,
+                         std::string reason) {
+  DeliveryOutcome outcome = outcome_of(delivery, DeliveryEnd::retry);
+  outcome.at = at;
+  outcome.code = std::move(code);
+  outcome.reason = std::move(reason);
+  return outcome;
+}
+
+/// Fills the outcome from what the channel said.
+struct Translate {
+  DeliveryOutcome& outcome;
+
+  void operator()(const notify::Sent& sent) const {
+    outcome.end = DeliveryEnd::sent;
+    outcome.remote_id = sent.remote_id;
+  }
+  void operator()(const notify::RetryAt& retry) const {
+    outcome.end = DeliveryEnd::retry;
+    outcome.at = retry.at;
+    outcome.code = "retry";
+    outcome.reason = retry.reason;
+    outcome.maybe_seen = retry.maybe_seen;
+  }
+  void operator()(const notify::Dead& dead) const {
+    outcome.end = DeliveryEnd::dead;
+    outcome.code = dead.code;
+    outcome.reason = dead.reason;
+  }
+  void operator()(const notify::Refused& refused) const {
+    outcome.end = DeliveryEnd::refused;
+    outcome.code = refused.code;
+    outcome.reason = refused.reason;
+  }
+};
+
+const char* end_text(DeliveryEnd end) {
+  switch (end) {
+    case DeliveryEnd::sent:
+      return "sent";
+    case DeliveryEnd::retry:
+      return "retry";
+    case DeliveryEnd::dead:
+      return "dead";
+    case DeliveryEnd::refused:
+      return "refused";
+    case DeliveryEnd::expired:
+      return "expired";
+    case DeliveryEnd::cancelled:
+      return "cancelled";
+  }
+  return "";
+}
+
+}  // namespace
+
+Sender::Sender(Parts parts, Limits limits, runtime::Executor executor,
+               runtime::TaskGroup::OnException on_exception)
+    : parts_(parts),
+      limits_(limits),
+      freed_(parts.clock),
+      tasks_(std::move(executor), std::move(on_exception)) {}
+
+std::size_t Sender::room() const { return limits_.held - std::min(limits_.held, held()); }
+
+void Sender::take(ClaimedDelivery delivery) {
+  if (stopping_) {
+    const TimePoint now = parts_.clock.now();
+    tasks_.spawn(settle(retry_at(delivery, now, "handed_back", "the process is stopping")));
+    return;
+  }
+  queue_.push_back(std::move(delivery));
+  begin_next();
+}
+
+void Sender::begin_next() {
+  while (!queue_.empty() && sending_ < limits_.in_flight && !stopping_) {
+    ++sending_;
+    tasks_.spawn(deliver(std::move(queue_.front())));
+    queue_.pop_front();
+  }
+}
+
+void Sender::stop() {
+  if (std::exchange(stopping_, true)) return;
+  const TimePoint now = parts_.clock.now();
+  for (const ClaimedDelivery& delivery : std::exchange(queue_, {})) {
+    tasks_.spawn(settle(retry_at(delivery, now, "handed_back", "the process is stopping")));
+  }
+}
+
+runtime::Task<void> Sender::deliver(ClaimedDelivery delivery) {
+  std::string trouble;
+  try {
+    DeliveryOutcome outcome = co_await bring(&delivery);
+    note(delivery, outcome);
+    co_await settle(std::move(outcome));
+  } catch (const std::exception& error) {
+    trouble = error.what();
+  }
+  if (!trouble.empty()) co_await put_off(&delivery, std::move(trouble));
+  --sending_;
+  begin_next();
+  freed_.notify();
+}
+
+runtime::Task<DeliveryOutcome> Sender::bring(ClaimedDelivery* delivery) {
+  DeliveryOutcome outcome = outcome_of(*delivery, DeliveryEnd::expired);
+  const TimePoint now = parts_.clock.now();
+  if (now >= delivery->expires_at) co_return outcome;
+  if (delivery->kind == "reminder" && now - delivery->checked_at > kFresh) {
+    const Step step = co_await recheck(delivery, &outcome);
+    if (step == Step::done) co_return outcome;
+  }
+  DeliveryOutcome sent = co_await send(delivery);
+  sent.checked_at = outcome.checked_at;
+  sent.message = std::move(outcome.message);
+  co_return sent;
+}
+
+void Sender::note(const ClaimedDelivery& delivery, const DeliveryOutcome& outcome) {
+  parts_.metrics.count("streaky_deliveries_total",
+                       {{"channel", delivery.channel_kind}, {"end", end_text(outcome.end)}});
+  if (outcome.end == DeliveryEnd::sent) return;
+  parts_.log.info("delivery not sent", {{"batch", delivery.batch_id},
+                                        {"job", delivery.job_id},
+                                        {"delivery", delivery.id},
+                                        {"end", end_text(outcome.end)},
+                                        {"code", outcome.code},
+                                        {"reason", outcome.reason}});
+}
+
+/// An exception is a bug of ours; the delivery waits its turn and is tried again.
+runtime::Task<void> Sender::put_off(ClaimedDelivery* delivery, std::string trouble) {
+  parts_.log.error("a delivery failed unexpectedly", {{"batch", delivery->batch_id},
+                                                      {"job", delivery->job_id},
+                                                      {"delivery", delivery->id},
+                                                      {"error", trouble}});
+  try {
+    const TimePoint again = parts_.clock.now() + notify::backoff(delivery->attempt, parts_.random);
+    DeliveryOutcome outcome = retry_at(*delivery, again, "exception", std::move(trouble));
+    outcome.maybe_seen = true;
+    co_await settle(std::move(outcome));
+  } catch (const std::exception& error) {
+    parts_.log.error("a delivery could not be put off",
+                     {{"delivery", delivery->id}, {"error", error.what()}});
+  }
+}
+
+runtime::Task<Sender::Step> Sender::recheck(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
+  const auto user = co_await parts_.jobs.reread(delivery->user_id);
+  if (!user || user->status == store::UserStatus::removed) {
+    *outcome = outcome_of(*delivery, DeliveryEnd::cancelled);
+    outcome->code = "user_gone";
+    outcome->reason = "the user was removed";
+    co_return Step::done;
+  }
+  const TimePoint deadline = parts_.clock.now() + kRecheckDeadline;
+  const Look look = co_await parts_.checker.look(&*user, delivery->date, deadline);
+  const TimePoint now = parts_.clock.now();
+  ReminderText text{.user = *user,
+                    .stage = delivery->stage,
+                    .streak = user->streak.length,
+                    .today_count = 0,
+                    .lower_bound = false,
+                    .own_token_dead = user->token_dead,
+                    .expires_at = delivery->expires_at,
+                    .now = now,
+                    .as_of = std::nullopt};
+  if (look && look->judgement.verdict == streak::Verdict::at_risk) {
+    text.streak = look->judgement.streak;
+    text.own_token_dead = look->own_token_dead;
+    outcome->checked_at = look->seen_at;
+  } else if (look && look->judgement.verdict != streak::Verdict::unknown) {
+    *outcome = outcome_of(*delivery, DeliveryEnd::cancelled);
+    outcome->code = streak::to_text(look->judgement.verdict);
+    outcome->reason = "no longer at risk when it was checked again";
+    co_return Step::done;
+  } else if (now < delivery->expires_at - kBeforeMidnight) {
+    const TimePoint last_call = delivery->expires_at - kBeforeMidnight;
+    const TimePoint again = now + parts_.random.jitter(kRecheckPause);
+    *outcome = retry_at(*delivery, std::min(again, last_call), "recheck",
+                        "GitHub could not be asked again yet");
+    co_return Step::done;
+  } else {
+    text.as_of = delivery->checked_at;
+  }
+  delivery->message = reminder_message(text);
+  outcome->message = delivery->message;
+  co_return Step::send;
+}
+
+runtime::Task<DeliveryOutcome> Sender::send(ClaimedDelivery* delivery) {
+  const crypto::Binding binding{.purpose = crypto::Purpose::channel,
+                                .user_id = delivery->user_id,
+                                .channel_id = delivery->channel_id};
+  const auto kind = notify::parse_channel_kind(delivery->channel_kind);
+  auto credential = parts_.sealer.open(delivery->sealed, binding);
+  if (!kind || !credential) {
+    DeliveryOutcome outcome = outcome_of(*delivery, DeliveryEnd::refused);
+    outcome.code = credential ? "unknown_channel_kind" : credential.error().code;
+    outcome.reason = credential ? "no such kind of channel" : credential.error().message;
+    co_return outcome;
+  }
+  notify::Outgoing outgoing;
+  outgoing.delivery_id = delivery->id;
+  outgoing.credential.kind = *kind;
+  outgoing.credential.value = std::move(*credential);
+  outgoing.message = delivery->message;
+  outgoing.attempt = delivery->attempt;
+  notify::Delivered delivered = co_await parts_.notifier.send(std::move(outgoing));
+  DeliveryOutcome outcome = outcome_of(*delivery, DeliveryEnd::sent);
+  std::visit(Translate{outcome}, delivered.outcome);
+  if (delivered.moved_to) outcome.sealed = parts_.sealer.seal(*delivered.moved_to, binding);
+  if (outcome.end == DeliveryEnd::retry && outcome.at >= delivery->expires_at) {
+    outcome.end = DeliveryEnd::expired;
+  }
+  co_return outcome;
+}
+
+runtime::Task<void> Sender::settle(DeliveryOutcome outcome) {
+  const auto switched_off = co_await parts_.recorder.record(std::move(outcome));
+  for (const store::SwitchedOff& off : switched_off) co_await tell_elsewhere(off);
+}
+
+runtime::Task<void> Sender::tell_elsewhere(store::SwitchedOff off) {
+  parts_.log.warn("a channel was switched off", {{"user", off.user_id},
+                                                 {"channel", off.channel_id},
+                                                 {"kind", off.channel_kind},
+                                                 {"reason", off.reason}});
+  if (off.living.empty()) co_return;
+  streak::MessageInput input;
+  input.kind = streak::MessageKind::channel_off;
+  input.login = off.login;
+  input.channel_name = off.channel_kind;
+  input.reason = off.reason;
+  const streak::Message message = streak::compose(input);
+  std::vector<store::NewDelivery> words;
+  for (const store::Channel& channel : off.living) {
+    store::NewDelivery word;
+    word.id = parts_.random.uuid();
+    word.channel_id = channel.id;
+    word.kind = "channel_off:" + std::to_string(off.channel_id);
+    word.message = message;
+    word.checked_at = parts_.clock.now();
+    words.push_back(std::move(word));
+  }
+  co_await parts_.deliveries.add_beside(off.lost.id, std::move(words), parts_.clock.now());
+  freed_.notify();
+}
+
+}  // namespace streaky::engine

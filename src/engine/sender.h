@@ -1,0 +1,90 @@
+// Brings deliveries to their channels: its own queue, limits, retries and end, so that a slow
+// channel never holds a check.
+//
+// Deliveries come from the worker that has just written them (`take`) or from the table (those that
+// waited). One that rests on an answer older than `kFresh` is checked against GitHub again first,
+// and cancelled if the user has contributed since; without an answer it waits, and goes out saying
+// "as of HH:MM" shortly before the user's midnight.
+//
+// Threading: the executor's thread. Borrows what it is constructed with. What is held is bounded by
+// `Limits::held`, what is on its way by `Limits::in_flight`.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crypto/sealer.h"
+#include "engine/checker.h"
+#include "engine/recorder.h"
+#include "notify/notifier.h"
+#include "runtime/random.h"
+
+namespace streaky::engine {
+
+class Sender {
+ public:
+  static constexpr std::chrono::minutes kFresh{5};
+  static constexpr std::chrono::minutes kBeforeMidnight{15};
+  static constexpr runtime::Millis kRecheckPause{60'000};
+  static constexpr runtime::Millis kRecheckDeadline{30'000};
+
+  struct Limits {
+    std::size_t in_flight = 2'048;
+    std::size_t held = 8'192;
+  };
+
+  struct Parts {
+    Checker& checker;
+    Recorder& recorder;
+    store::Jobs& jobs;
+    store::Deliveries& deliveries;
+    notify::Notifier& notifier;
+    const crypto::Sealer& sealer;
+    runtime::Clock& clock;
+    runtime::Random& random;
+    runtime::Log& log;
+    runtime::Metrics& metrics;
+  };
+
+  Sender(Parts parts, Limits limits, runtime::Executor executor,
+         runtime::TaskGroup::OnException on_exception);
+
+  /// How many more it can hold.
+  [[nodiscard]] std::size_t room() const;
+  [[nodiscard]] std::size_t held() const { return queue_.size() + sending_; }
+  /// Sends it as soon as there is a place. The delivery is `sending`, leased by this process.
+  void take(store::ClaimedDelivery delivery);
+  /// Notified whenever a place becomes free.
+  runtime::Wake& freed() { return freed_; }
+
+  /// Hands back what has not begun; what is on its way finishes. Twice is once.
+  void stop();
+  /// Returns once nothing is held.
+  runtime::Task<void> wait_empty() { return tasks_.wait_empty(); }
+
+ private:
+  enum class Step { send, done };
+
+  void begin_next();
+  runtime::Task<void> deliver(store::ClaimedDelivery delivery);
+  runtime::Task<store::DeliveryOutcome> bring(store::ClaimedDelivery* delivery);
+  void note(const store::ClaimedDelivery& delivery, const store::DeliveryOutcome& outcome);
+  runtime::Task<void> put_off(store::ClaimedDelivery* delivery, std::string trouble);
+  runtime::Task<Step> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
+  runtime::Task<store::DeliveryOutcome> send(store::ClaimedDelivery* delivery);
+  runtime::Task<void> settle(store::DeliveryOutcome outcome);
+  runtime::Task<void> tell_elsewhere(store::SwitchedOff off);
+
+  Parts parts_;
+  Limits limits_;
+  runtime::Wake freed_;
+  std::deque<store::ClaimedDelivery> queue_;
+  std::size_t sending_ = 0;
+  bool stopping_ = false;
+  runtime::TaskGroup tasks_;
+};
+
+}  // namespace streaky::engine

@@ -1,0 +1,40 @@
+#include "engine/upkeep.h"
+
+#include <utility>
+
+namespace streaky::engine {
+
+Reaper::Reaper(Parts parts)
+    : parts_(std::move(parts)),
+      loop_("reaper", parts_.clock, parts_.log, [this] { return pass(); }) {}
+
+runtime::Task<runtime::Millis> Reaper::pass() {
+  const runtime::TimePoint now = parts_.clock.now();
+  if (parts_.holds_anything()) co_await parts_.jobs.extend(parts_.owner, now + parts_.lease);
+  const store::Reaped reaped = co_await parts_.upkeep.reap(now);
+  if (reaped.all() > 0) {
+    parts_.log.warn("reaped", {{"jobs_returned", reaped.jobs_returned},
+                               {"jobs_given_up", reaped.jobs_given_up},
+                               {"jobs_expired", reaped.jobs_expired},
+                               {"deliveries_returned", reaped.deliveries_returned},
+                               {"deliveries_expired", reaped.deliveries_expired}});
+    parts_.metrics.count("streaky_jobs_returned_total", {}, reaped.jobs_returned);
+    parts_.metrics.count("streaky_jobs_expired_total", {}, reaped.jobs_expired);
+    parts_.on_returned();
+  }
+  co_return parts_.lease / 3;
+}
+
+Cleaner::Cleaner(Parts parts)
+    : parts_(std::move(parts)),
+      loop_("cleaner", parts_.clock, parts_.log, [this] { return pass(); }) {}
+
+runtime::Task<runtime::Millis> Cleaner::pass() {
+  const runtime::TimePoint now = parts_.clock.now();
+  const int deleted =
+      co_await parts_.upkeep.clean(now - kKeepBatches, now - kKeepDeliveries, kBite);
+  if (deleted > 0) parts_.log.info("cleaned", {{"rows", deleted}});
+  co_return deleted > 0 ? kBetweenBites : runtime::Millis{kBetweenRounds};
+}
+
+}  // namespace streaky::engine

@@ -1,0 +1,70 @@
+// The reaper and the cleaner: what keeps the tables honest and small.
+//
+// Reaper and heartbeat are one loop on purpose: our own leases are extended first, so that a clock
+// that jumped or a machine that slept never makes a process reap what it holds itself.
+// Threading: the executor's thread.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "engine/loops.h"
+#include "runtime/metrics.h"
+#include "store/jobs.h"
+#include "store/upkeep.h"
+
+namespace streaky::engine {
+
+class Reaper {
+ public:
+  struct Parts {
+    store::Jobs& jobs;
+    store::Upkeep& upkeep;
+    runtime::Clock& clock;
+    runtime::Log& log;
+    runtime::Metrics& metrics;
+    std::string owner;
+    runtime::Millis lease;
+    std::function<bool()> holds_anything;  // nothing to extend otherwise
+    std::function<void()> on_returned;
+  };
+
+  explicit Reaper(Parts parts);
+
+  runtime::Task<void> run() { return loop_.run(); }
+  void stop() { loop_.stop(); }
+
+  runtime::Task<runtime::Millis> pass();
+
+ private:
+  Parts parts_;
+  Loop loop_;
+};
+
+class Cleaner {
+ public:
+  static constexpr std::chrono::days kKeepBatches{7};
+  static constexpr std::chrono::days kKeepDeliveries{90};
+  static constexpr int kBite = 500;
+  static constexpr runtime::Millis kBetweenBites{50};
+  static constexpr std::chrono::minutes kBetweenRounds{10};
+
+  struct Parts {
+    store::Upkeep& upkeep;
+    runtime::Clock& clock;
+    runtime::Log& log;
+  };
+
+  explicit Cleaner(Parts parts);
+
+  runtime::Task<void> run() { return loop_.run(); }
+  void stop() { loop_.stop(); }
+
+  runtime::Task<runtime::Millis> pass();
+
+ private:
+  Parts parts_;
+  Loop loop_;
+};
+
+}  // namespace streaky::engine

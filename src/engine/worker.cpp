@@ -1,0 +1,203 @@
+#include "engine/worker.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace streaky::engine {
+
+namespace {
+
+store::ClaimedDelivery claimed(const store::ClaimedJob& job, const store::Channel& channel,
+                               const store::NewDelivery& written) {
+  store::ClaimedDelivery delivery;
+  delivery.id = written.id;
+  delivery.batch_id = job.batch_id;
+  delivery.job_id = job.id;
+  delivery.user_id = job.user.id;
+  delivery.channel_id = channel.id;
+  delivery.channel_kind = channel.kind;
+  delivery.sealed = channel.sealed;
+  delivery.kind = written.kind;
+  delivery.message = written.message;
+  delivery.date = job.date;
+  delivery.zone = job.zone;
+  delivery.stage = job.stage;
+  delivery.checked_at = written.checked_at;
+  delivery.expires_at = job.expires_at;
+  delivery.attempt = 1;
+  return delivery;
+}
+
+}  // namespace
+
+Worker::Worker(Parts parts, Options options, runtime::Executor executor,
+               runtime::TaskGroup::OnException on_exception)
+    : parts_(std::move(parts)),
+      options_(options),
+      loop_("worker", parts_.clock, parts_.log, [this] { return pass(); }),
+      changed_(parts_.clock),
+      tasks_(std::move(executor), std::move(on_exception)) {}
+
+runtime::Task<runtime::Millis> Worker::pass() {
+  const bool due = co_await parts_.jobs.anything_due(parts_.clock.now());
+  if (!due) co_return kPoll;
+  const int jobs = co_await claim_jobs();
+  const int deliveries = co_await claim_deliveries();
+  if (jobs + deliveries > 0) co_return runtime::Millis{0};
+  // What is due cannot be taken now: everything is full, or a job runs alone.
+  co_return kPoll;
+}
+
+runtime::Task<int> Worker::claim_jobs() {
+  const std::size_t room = options_.in_flight - std::min(options_.in_flight, in_hand_.size());
+  // Small claims cost a transaction each: wait until a decent one fits.
+  const auto worthwhile =
+      std::min<std::size_t>(options_.in_flight, static_cast<std::size_t>(options_.claim)) / 4;
+  if (alone_ || room <= worthwhile) co_return 0;
+  const int limit =
+      static_cast<int>(std::min<std::size_t>(room, static_cast<std::size_t>(options_.claim)));
+  const runtime::TimePoint now = parts_.clock.now();
+  const bool nothing_else = in_hand_.empty();
+  claiming_ = true;
+  std::vector<store::ClaimedJob> jobs;
+  try {
+    jobs = co_await parts_.jobs.claim(parts_.owner, limit, nothing_else, now, now + options_.lease);
+  } catch (...) {
+    claiming_ = false;
+    throw;
+  }
+  claiming_ = false;
+  const int count = static_cast<int>(jobs.size());
+  for (store::ClaimedJob& job : jobs) {
+    in_hand_.insert(job.id);
+    alone_ = alone_ || job.alone;
+    tasks_.spawn(work(std::move(job)));
+  }
+  co_return count;
+}
+
+runtime::Task<int> Worker::claim_deliveries() {
+  const std::size_t room = parts_.sender.room();
+  if (room == 0 || loop_.stopping()) co_return 0;
+  const runtime::TimePoint now = parts_.clock.now();
+  const int limit = static_cast<int>(std::min<std::size_t>(room, kDeliveriesPerClaim));
+  auto deliveries =
+      co_await parts_.deliveries.claim(parts_.owner, limit, now, now + options_.lease);
+  const int count = static_cast<int>(deliveries.size());
+  for (store::ClaimedDelivery& delivery : deliveries) parts_.sender.take(std::move(delivery));
+  co_return count;
+}
+
+runtime::Task<void> Worker::work(store::ClaimedJob job) {
+  const std::int64_t id = job.id;
+  const bool was_alone = job.alone;
+  if (!loop_.stopping()) {
+    std::string trouble;
+    try {
+      co_await judge(&job);
+    } catch (const std::exception& error) {
+      trouble = error.what();
+    }
+    if (!trouble.empty()) co_await put_off(&job, std::move(trouble));
+    in_hand_.erase(id);
+  }
+  if (was_alone) alone_ = false;
+  changed_.notify();
+}
+
+runtime::Task<void> Worker::judge(store::ClaimedJob* job) {
+  for (int round = 0; round < kMostRejudged; ++round) {
+    const runtime::TimePoint deadline = parts_.clock.now() + options_.deadline;
+    const Look look = co_await parts_.checker.look(&job->user, job->date, deadline);
+    const Circumstances circumstances{
+        .job = *job, .now = parts_.clock.now(), .send_at_once = parts_.sender.room() > 0};
+    store::JobOutcome outcome = decide(circumstances, look, parts_.random);
+    const auto deliveries = outcome.deliveries;
+    const std::string error = outcome.error;
+    const streak::Verdict verdict = outcome.verdict;
+    if (!look) {
+      parts_.log.info("check has no answer", {{"batch", job->batch_id},
+                                              {"job", job->id},
+                                              {"error", look.error().error.code},
+                                              {"detail", look.error().error.message}});
+    }
+    const store::FinishResult result = co_await parts_.recorder.finish(std::move(outcome));
+    parts_.metrics.count("streaky_checks_total", {{"verdict", streak::to_text(verdict)}});
+    if (result.finish == store::Finish::accepted) {
+      send_written(*job, deliveries, result);
+      co_return;
+    }
+    if (result.finish == store::Finish::stale) {
+      parts_.log.info("result came too late", {{"batch", job->batch_id}, {"job", job->id}});
+      co_return;
+    }
+    auto user = co_await parts_.jobs.reread(job->user.id);
+    if (!user) co_return;
+    job->user = std::move(*user);
+  }
+  const std::vector<std::int64_t> again{job->id};
+  co_await parts_.jobs.release(parts_.owner, again);
+}
+
+void Worker::send_written(const store::ClaimedJob& job,
+                          const std::vector<store::NewDelivery>& deliveries,
+                          const store::FinishResult& result) {
+  bool waiting = false;
+  for (const store::NewDelivery& delivery : deliveries) {
+    if (std::ranges::find(result.written, delivery.id) == result.written.end()) continue;
+    if (!delivery.leased) {
+      waiting = true;
+      continue;
+    }
+    const auto channel =
+        std::ranges::find(job.user.channels, delivery.channel_id, &store::Channel::id);
+    if (channel != job.user.channels.end()) parts_.sender.take(claimed(job, *channel, delivery));
+  }
+  if (waiting) loop_.hurry();
+}
+
+runtime::Task<void> Worker::put_off(store::ClaimedJob* job, std::string trouble) {
+  parts_.log.error("a job failed unexpectedly",
+                   {{"batch", job->batch_id}, {"job", job->id}, {"error", trouble}});
+  parts_.metrics.count("streaky_job_exceptions_total");
+  github::Unseen unseen;
+  unseen.error = {.code = "exception", .message = std::move(trouble)};
+  const Look look = std::unexpected(std::move(unseen));
+  const Circumstances circumstances{.job = *job, .now = parts_.clock.now(), .send_at_once = false};
+  try {
+    store::JobOutcome outcome = decide(circumstances, look, parts_.random);
+    const store::FinishResult result = co_await parts_.recorder.finish(std::move(outcome));
+    if (result.finish == store::Finish::settings_changed) {
+      const std::vector<std::int64_t> again{job->id};
+      co_await parts_.jobs.release(parts_.owner, again);
+    }
+  } catch (const std::exception& error) {
+    // Nothing more can be done here: the process is stopping without its database.
+    parts_.log.error("a job could not be put off",
+                     {{"batch", job->batch_id}, {"job", job->id}, {"error", error.what()}});
+  }
+}
+
+runtime::Task<void> Worker::settle() {
+  const runtime::Millis give_up = parts_.clock.monotonic() + options_.stop_grace;
+  parts_.sender.stop();
+  while (tasks_.running() > 0 && parts_.clock.monotonic() < give_up) {
+    co_await changed_.wait_for(give_up - parts_.clock.monotonic());
+  }
+  const std::vector<std::int64_t> unfinished(in_hand_.begin(), in_hand_.end());
+  in_hand_.clear();
+  if (!unfinished.empty()) {
+    parts_.log.info("handing back claimed jobs", {{"jobs", unfinished.size()}});
+    try {
+      co_await parts_.jobs.release(parts_.owner, unfinished);
+    } catch (const store::DatabaseError& error) {
+      // Their leases lapse by themselves.
+      parts_.log.warn("claimed jobs could not be handed back", {{"error", error.what()}});
+    }
+  }
+  // What was handed back ends by its deadline at the latest; its results are refused.
+  co_await tasks_.wait_empty();
+}
+
+}  // namespace streaky::engine

@@ -1,0 +1,87 @@
+// The daily round: claims jobs, looks at their users, writes what follows, sends it.
+//
+//   claim ─► check (GitHub) ─► decide ─► finish (one transaction, many jobs) ─► send
+//
+// Each job is a task of its own: an exception, a bad answer or a deadline stays that user's.
+// Thousands are in flight on one thread; `Options::in_flight` bounds them.
+//
+// Threading: the executor's thread. Stop: `stop()` ends claiming, waits up to a grace for what is
+// under way, and hands back the rest.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/checker.h"
+#include "engine/loops.h"
+#include "engine/recorder.h"
+#include "engine/sender.h"
+
+namespace streaky::engine {
+
+class Worker {
+ public:
+  static constexpr int kMostRejudged = 3;
+  static constexpr runtime::Millis kPoll{250};
+  static constexpr int kDeliveriesPerClaim = 500;
+
+  struct Options {
+    int claim = 500;
+    std::size_t in_flight = 5'000;
+    runtime::Millis deadline{30'000};
+    runtime::Millis lease{30'000};
+    runtime::Millis stop_grace{12'000};
+  };
+
+  struct Parts {
+    store::Jobs& jobs;
+    store::Deliveries& deliveries;
+    Checker& checker;
+    Recorder& recorder;
+    Sender& sender;
+    runtime::Clock& clock;
+    runtime::Random& random;
+    runtime::Log& log;
+    runtime::Metrics& metrics;
+    std::string owner;
+  };
+
+  Worker(Parts parts, Options options, runtime::Executor executor,
+         runtime::TaskGroup::OnException on_exception);
+
+  runtime::Task<void> run() { return loop_.run(); }
+  /// No new work. Twice is once.
+  void stop() { loop_.stop(); }
+  /// After `run` has returned: finishes or hands back everything that is held.
+  runtime::Task<void> settle();
+  /// There may be something to claim.
+  void hurry() { loop_.hurry(); }
+
+  [[nodiscard]] bool holds_anything() const {
+    return claiming_ || !in_hand_.empty() || parts_.sender.held() > 0;
+  }
+  [[nodiscard]] bool ailing() const { return loop_.ailing(); }
+
+ private:
+  runtime::Task<runtime::Millis> pass();
+  runtime::Task<int> claim_jobs();
+  runtime::Task<int> claim_deliveries();
+  runtime::Task<void> work(store::ClaimedJob job);
+  runtime::Task<void> judge(store::ClaimedJob* job);
+  void send_written(const store::ClaimedJob& job, const std::vector<store::NewDelivery>& deliveries,
+                    const store::FinishResult& result);
+  runtime::Task<void> put_off(store::ClaimedJob* job, std::string trouble);
+
+  Parts parts_;
+  Options options_;
+  Loop loop_;
+  runtime::Wake changed_;
+  std::unordered_set<std::int64_t> in_hand_;
+  bool claiming_ = false;
+  bool alone_ = false;  // a job that must run alone is in hand
+  runtime::TaskGroup tasks_;
+};
+
+}  // namespace streaky::engine
