@@ -1,12 +1,13 @@
 // One HTTP exchange. The seam at which the simulated world stands in.
 //
 // Threading: `send` is called and resumes on the engine's executor. Errors (stable codes):
-//   connect   no connection: the request was certainly not seen
+//   connect   no connection, or no room or time for one: the request was certainly not seen
 //   timeout   the deadline passed; the other side may have acted
 //   reset     the connection broke; the other side may have acted
 //   too_large the answer exceeds `max_body_bytes`
 //   tls       the certificate or handshake is bad
 //   cancelled the client is stopping; the other side may have acted
+//   bad_request  the URL, the method or a header is malformed: never sent (permanent)
 // Redirects are not followed. Times are milliseconds, sizes are bytes.
 #pragma once
 

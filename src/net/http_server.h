@@ -1,9 +1,16 @@
 // A small HTTP/1.1 server: Boost.Beast behind a guard, hidden in one translation unit.
 //
 // The handler is a coroutine on the server's executor. The guard refuses what smuggles: any
-// Transfer-Encoding but exactly `chunked`, any on HTTP/1.0, both lengths at once, a missing or
-// double Host, obs-fold. Limits are named in `HttpServerOptions`; what breaks them gets 400, 408,
-// 413, 431 or 503 and a closed connection. An exception in a handler is a 500 without internals.
+// Transfer-Encoding but exactly `chunked`, any on HTTP/1.0, both lengths at once, a missing
+// Host on HTTP/1.1, a double Host, obs-fold. Limits are named in `HttpServerOptions`; what breaks
+// them gets 400, 408, 413, 417, 431, 501, 503 or 505 and a closed connection. An exception in a
+// handler, or an answer that cannot be sent as it is (a line break in a header), is a 500 without
+// internals.
+//
+// Threading: the executor is one thread or a strand; `start` and `stop` may be called on any
+// thread. Ownership: destroy the server before its execution context. What is still answering then
+// finishes: the handler's own references and the log must live until `connections()` is 0 or the
+// context is destroyed.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +41,8 @@ struct ServerResponse {
   std::vector<HttpHeader> headers;
   std::string body;
   std::string content_type = "application/json";
-  /// For test worlds: close without answering, or after this many bytes of the answer.
+  /// For test worlds: a TCP reset without answering, or a close after this many bytes of the
+  /// answer, its head included.
   bool reset = false;
   std::ptrdiff_t cut_after = -1;
 };
@@ -60,6 +68,8 @@ class HttpServer {
 
   /// The port that is bound.
   [[nodiscard]] std::uint16_t port() const;
+  /// Open connections, idle ones included. On the executor's thread this is exact.
+  [[nodiscard]] std::size_t connections() const;
   /// Starts accepting. Twice is once.
   void start();
   /// Stops accepting and closes idle connections; those that are answering finish. Twice is once.
