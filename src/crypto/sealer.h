@@ -5,6 +5,7 @@
 // user or purpose does not open. Threading: any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,6 +15,9 @@
 #include "runtime/secret.h"
 
 namespace streaky::crypto {
+
+/// The longest value that can be sealed, in bytes.
+inline constexpr std::size_t kMaxSealableBytes = 16U << 10U;
 
 enum class Purpose { github_token, channel };
 
@@ -32,13 +36,15 @@ class Sealer {
   Sealer& operator=(const Sealer&) = delete;
   virtual ~Sealer() = default;
 
+  /// Throws std::length_error for a value over `kMaxSealableBytes`.
   [[nodiscard]] virtual std::string seal(const runtime::Secret& value, Binding binding) const = 0;
   [[nodiscard]] virtual runtime::Result<runtime::Secret> open(std::string_view sealed,
                                                               Binding binding) const = 0;
 };
 
 /// Master keys by id, from the key file; purposes are derived with HKDF-SHA256 (RFC 5869).
-/// The file: lines `<key id> <base64url of 32 bytes>`, `#` comments; the last key seals.
+/// The file: lines `<key id> <base64url of 32 bytes>`, `#` comments; up to 16 keys, the last seals;
+/// a key id is 1 to 16 of a-z and 0-9.
 /// A file that others than its owner may read or write is refused; a missing one is created with
 /// mode 0600 when `create_if_missing`. Throws std::runtime_error with a plain message.
 std::unique_ptr<Sealer> load_sealer(const std::string& key_file, bool create_if_missing);

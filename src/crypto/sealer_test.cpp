@@ -1,0 +1,153 @@
+#include "crypto/sealer.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "runtime/bytes.h"
+#include "runtime/random.h"
+
+namespace streaky::crypto {
+namespace {
+
+using runtime::Secret;
+
+constexpr Binding kMine{Purpose::channel, 7, 9};
+
+std::string code_of(const Sealer& sealer, std::string_view sealed, Binding binding = kMine) {
+  const auto opened = sealer.open(sealed, binding);
+  if (opened) return "opened";
+  EXPECT_TRUE(opened.error().permanent);
+  return opened.error().code;
+}
+
+TEST(Sealer, OpensWhatItSealed) {
+  const auto sealer = make_ephemeral_sealer();
+  for (const std::string& value : {std::string(), std::string("x"), std::string("a\0b", 3),
+                                   std::string(kMaxSealableBytes, 'z')}) {
+    const std::string sealed = sealer->seal(Secret(value), kMine);
+    const auto opened = sealer->open(sealed, kMine);
+    ASSERT_TRUE(opened.has_value()) << value.size();
+    EXPECT_EQ(opened->reveal(), value);
+  }
+}
+
+TEST(Sealer, RefusesToSealWhatIsTooLong) {
+  EXPECT_THROW(
+      (void)make_ephemeral_sealer()->seal(Secret(std::string(kMaxSealableBytes + 1, 'z')), kMine),
+      std::length_error);
+}
+
+TEST(Sealer, ShowsNothingOfTheValueAndNeverTheSameTextTwice) {
+  const auto sealer = make_ephemeral_sealer();
+  std::set<std::string> seen;
+  for (int i = 0; i < 200; ++i) {
+    const std::string sealed = sealer->seal(Secret("ghp_secret"), kMine);
+    EXPECT_EQ(sealed.find("ghp_"), std::string::npos);
+    EXPECT_EQ(sealed.rfind("v1.tmp.", 0), 0U);
+    EXPECT_TRUE(seen.insert(sealed).second);
+  }
+}
+
+TEST(Sealer, EachFlippedBitIsNoticed) {
+  const auto sealer = make_ephemeral_sealer();
+  const std::string sealed = sealer->seal(Secret("https://example.invalid/x"), kMine);
+  for (std::size_t i = 0; i < sealed.size(); ++i) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      std::string bent = sealed;
+      bent[i] = static_cast<char>(static_cast<unsigned char>(bent[i]) ^ (1U << bit));
+      EXPECT_NE(code_of(*sealer, bent), "opened") << "byte " << i << " bit " << bit;
+    }
+  }
+}
+
+TEST(Sealer, EachFlippedBitOfTheBytesInsideIsNoticed) {
+  const auto sealer = make_ephemeral_sealer();
+  const std::string sealed = sealer->seal(Secret("value"), kMine);
+  const std::string prefix = "v1.tmp.";
+  const auto bytes = runtime::base64url_decode(sealed.substr(prefix.size()));
+  ASSERT_TRUE(bytes.has_value());
+  for (std::size_t i = 0; i < bytes->size() * 8; ++i) {
+    std::string bent = *bytes;
+    bent[i / 8] = static_cast<char>(static_cast<unsigned char>(bent[i / 8]) ^ (1U << (i % 8)));
+    EXPECT_EQ(code_of(*sealer, prefix + runtime::base64url_encode(bent)), "sealed_does_not_open");
+  }
+}
+
+TEST(Sealer, EachPartOfTheBindingCounts) {
+  const auto sealer = make_ephemeral_sealer();
+  const std::string sealed = sealer->seal(Secret("value"), kMine);
+  const Binding others[] = {
+      {Purpose::github_token, 7, 9},
+      {Purpose::channel, 8, 9},
+      {Purpose::channel, 7, 0},
+      {Purpose::channel, 9, 7},
+      {Purpose::channel, 79, 0},
+      {Purpose::channel, -7, 9},
+      {Purpose::channel, 7, 9 + (std::int64_t{1} << 32)},
+  };
+  for (const Binding& other : others) {
+    EXPECT_EQ(code_of(*sealer, sealed, other), "sealed_does_not_open")
+        << other.user_id << ' ' << other.channel_id;
+  }
+  EXPECT_EQ(code_of(*sealer, sealed), "opened");
+}
+
+TEST(Sealer, EveryTruncationIsRefused) {
+  const auto sealer = make_ephemeral_sealer();
+  const std::string sealed = sealer->seal(Secret("value"), kMine);
+  for (std::size_t length = 0; length < sealed.size(); ++length) {
+    EXPECT_NE(code_of(*sealer, sealed.substr(0, length)), "opened") << length;
+  }
+  EXPECT_NE(code_of(*sealer, sealed + "A"), "opened");
+  EXPECT_NE(code_of(*sealer, sealed + "\n"), "opened");
+}
+
+TEST(Sealer, HostileEnvelopesAreRefusedPlainly) {
+  const auto sealer = make_ephemeral_sealer();
+  const std::string body(40, 'A');
+  for (const std::string& text :
+       {std::string(), std::string("."), std::string(".."), std::string("v1"),
+        std::string("v1.tmp"), "v2.tmp." + body, "v1.TMP." + body, "v1.." + body,
+        "v1.abcdefghijklmnopq." + body, "v1.tmp." + body + "==", "v1.tmp.+" + body,
+        std::string("v1.tmp.AAAA"), std::string(1U << 20U, 'A'),
+        "v1.tmp." + std::string(1U << 20U, 'A')}) {
+    EXPECT_EQ(code_of(*sealer, text), "sealed_malformed") << text.substr(0, 40);
+  }
+  runtime::SeededRandom random(5);
+  for (int i = 0; i < 2'000; ++i) {
+    std::string text = "v1.tmp.";
+    const auto length = random.below(80);
+    for (std::uint64_t k = 0; k < length; ++k) text.push_back(static_cast<char>(random.below(256)));
+    EXPECT_NE(code_of(*sealer, text), "opened");
+  }
+}
+
+TEST(Sealer, NamesTheKeyThatIsMissing) {
+  const auto sealer = make_ephemeral_sealer();
+  const auto opened = sealer->open("v1.k9." + std::string(40, 'A'), kMine);
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(opened.error().code, "sealed_unknown_key");
+  EXPECT_NE(opened.error().message.find("k9"), std::string::npos);
+}
+
+// The sealed form is a promise to databases that exist: this one was written by version 0.1.
+TEST(Sealer, OpensWhatVersion01Sealed) {
+  const auto folder = std::filesystem::temp_directory_path() / "streaky_sealer_form";
+  std::filesystem::create_directories(folder);
+  const auto path = folder / "keys";
+  std::ofstream(path) << "k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n";
+  std::filesystem::permissions(path, std::filesystem::perms::owner_read);
+  const auto sealer = load_sealer(path, false);
+  const auto opened = sealer->open("v1.k1.ZGVmZ2hpamtsbW5veU98-Qx15oqMxhJF5A0QhKZ_ALKU", kMine);
+  std::filesystem::remove_all(folder);
+  ASSERT_TRUE(opened.has_value()) << opened.error().message;
+  EXPECT_EQ(opened->reveal(), "hello");
+}
+
+}  // namespace
+}  // namespace streaky::crypto
