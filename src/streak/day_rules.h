@@ -21,7 +21,7 @@ class Weekdays {
   [[nodiscard]] bool contains(Label label) const;
   /// "sat", "Saturday", any case; false for anything else.
   bool add(std::string_view name);
-  /// `sat,sun`, in week order from Sunday; empty for none.
+  /// `sun,sat`: short names in week order from Sunday; empty for none.
   [[nodiscard]] std::string to_text() const;
   friend bool operator==(Weekdays, Weekdays) = default;
 
@@ -29,7 +29,8 @@ class Weekdays {
   std::uint8_t bits_ = 0;
 };
 
-/// From `from` on, these are the rest days, until a later entry.
+/// From `from` on, these are the rest days, until a later entry. Of two for one date the last
+/// holds.
 struct RestDays {
   Label from;
   Weekdays days;

@@ -102,8 +102,9 @@ std::string Zone::nearest_name(std::string_view name) {
     const std::string whole = lower_case(known);
     // People know their city better than the region that tzdata files it under.
     const std::string_view city = std::string_view(whole).substr(whole.rfind('/') + 1);
+    // Of two that are equally near, the one that was meant whole.
     const std::size_t distance =
-        std::min(edit_distance(wanted, whole), edit_distance(wanted, city));
+        std::min(2 * edit_distance(wanted, whole), 2 * edit_distance(wanted, city) + 1);
     if (distance >= least) continue;
     least = distance;
     nearest = known;

@@ -28,7 +28,10 @@ std::optional<int> parse_minute(std::string_view text);
 std::string minute_text(int minute);
 
 /// The first stage strictly after `after`; nothing when there are no stages. Times that a DST gap
-/// moves onto another stage of the same day make one stage (the later minute).
+/// moves onto another stage of the same day make one stage (the later minute). A date that the zone
+/// left out has no stages. Where a gap swallows the end of a day, its stages come 30 minutes before
+/// the day ends instead of after it: a reminder after midnight would be no reminder.
+/// `minutes` are sorted.
 std::optional<Stage> next_stage(const Zone& zone, std::span<const int> minutes, Instant after);
 
 /// The latest stage of the local day of `now` that is not after `now`; nothing when the day's first

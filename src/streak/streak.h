@@ -11,6 +11,8 @@ namespace streaky::streak {
 
 /// What earlier checks settled: the streak counted up to and including label `through`.
 /// `length` 0 means that the streak was broken at or before `through`, and then `began` is empty.
+/// Labels of the calendar outrank it: it is used only where a walk meets an unknown label at or
+/// before `through`. One that contradicts itself, or that does not lie before today, is ignored.
 struct Anchor {
   Label through;
   int length = 0;
@@ -46,9 +48,10 @@ struct Judgement {
   int today_count = 0;
   int tomorrow_count = 0;
   /// Set when the streak reaches the end of what is known: the latest label that must be asked
-  /// for before the length is certain. The verdict is then `unknown` unless it is certain anyway:
-  /// `safe` and `at_risk` are, once a contribution is known to belong to the living streak
-  /// (`streak` is then a lower bound).
+  /// for before the length is certain (`streak` is then a lower bound). The verdict is then
+  /// `unknown` unless it is certain anyway: `safe` is, once today or tomorrow has a contribution;
+  /// `at_risk` and `day_off` are, once today and tomorrow are known to be empty and a contribution
+  /// is known to belong to the living streak.
   std::optional<Label> open_at;
 };
 
