@@ -1,0 +1,163 @@
+// `streaky batch trigger|list|watch|retry`: rounds from the command line.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include "app/command.h"
+#include "app/round.h"
+#include "app/run_lock.h"
+#include "app/service.h"
+#include "runtime/process.h"
+#include "runtime/signals.h"
+
+namespace streaky::app {
+
+namespace {
+
+struct BatchArguments {
+  std::string id;
+  bool wait = false;
+  bool json = false;
+  int limit = 20;
+};
+
+void print_batch(const store::Batch& batch, bool json) {
+  fmt::print("{}{}", json ? summary_json(batch) : summary_text(batch), json ? "\n" : "");
+}
+
+/// Watches a batch; without a `serve` at work on this data folder, works through it here.
+int wait_for_batch(Base& base, store::Database& database, const Options& options,
+                   const std::string& id, bool json) {
+  bool stop = false;
+  const runtime::Signals signals(base.io.get_executor(), [&stop] { stop = true; });
+  std::unique_ptr<crypto::Sealer> sealer;
+  std::unique_ptr<Service> service;
+  if (!RunLock::held(options.data_dir)) {
+    runtime::disable_core_dumps();
+    sealer = open_keys(options, false);
+    service = std::make_unique<Service>(base, database, *sealer, options,
+                                        Service::Roles{.schedule = false, .work = true});
+    fmt::print(stderr, "no `streaky serve` is at work here: working through the batch myself\n");
+    service->start();
+  }
+  const auto batch = base.run(watch_round(&database, base.clock.get(), id, &stop));
+  if (service) base.run(service->stop());
+  if (stop)
+    return complain("stopped; the batch goes on where it is when `serve` runs", kExitFailed);
+  if (!batch) return complain("there is no batch " + id, kExitUsage);
+  print_batch(*batch, json);
+  return anything_failed(*batch) ? kExitFailed : kExitDone;
+}
+
+int trigger(const Options& options, const BatchArguments& arguments) {
+  Base base(options);
+  const auto database = open_database(base, options, false);
+  const Triggered triggered =
+      base.run(trigger_round(database.get(), base.clock.get(), base.random.get()));
+  if (triggered.jobs == 0) {
+    fmt::print("{}\n",
+               arguments.json ? R"({"batch_id":null,"users":0})" : "No active users to process.");
+    return kExitDone;
+  }
+  if (arguments.wait) {
+    return wait_for_batch(base, *database, options, triggered.batch_id, arguments.json);
+  }
+  if (arguments.json) {
+    fmt::print("{{\"batch_id\":\"{}\",\"users\":{}}}\n", triggered.batch_id, triggered.jobs);
+  } else {
+    fmt::print("batch {}: {} users\n", triggered.batch_id, triggered.jobs);
+    if (!RunLock::held(options.data_dir)) {
+      fmt::print(stderr, "no `streaky serve` is at work here: start one, or use --wait\n");
+    }
+  }
+  return kExitDone;
+}
+
+int list(const Options& options, const BatchArguments& arguments) {
+  Base base(options);
+  const auto database = open_database(base, options, false);
+  store::Batches batches(*database);
+  const auto newest = base.run(batches.newest(arguments.limit));
+  if (newest.empty() && !arguments.json) fmt::print("No batches yet.\n");
+  for (const store::Batch& batch : newest) {
+    if (arguments.json) {
+      fmt::print("{}\n", summary_json(batch));
+      continue;
+    }
+    fmt::print("{}  {}  {:<8}  {:>7} users  {:>6} at risk  {:>6} sent  {:>5} failed  {}\n",
+               runtime::to_rfc3339(batch.created_at), batch.id, batch.origin, batch.total(),
+               batch.count("verdict:at_risk"), batch.count("delivery:sent"), batch.count("failed"),
+               batch.settled() ? "settled" : "under way");
+  }
+  return kExitDone;
+}
+
+/// The newest batch when none is named.
+std::string id_or_newest(Base& base, store::Database& database, const std::string& id) {
+  if (!id.empty()) return id;
+  store::Batches batches(database);
+  const auto newest = base.run(batches.newest(1));
+  return newest.empty() ? std::string() : newest.front().id;
+}
+
+int watch(const Options& options, const BatchArguments& arguments) {
+  Base base(options);
+  const auto database = open_database(base, options, false);
+  const std::string id = id_or_newest(base, *database, arguments.id);
+  if (id.empty()) return complain("there are no batches yet", kExitUsage);
+  bool stop = false;
+  const runtime::Signals signals(base.io.get_executor(), [&stop] { stop = true; });
+  const auto batch = base.run(watch_round(database.get(), base.clock.get(), id, &stop));
+  if (stop) return kExitFailed;
+  if (!batch) return complain("there is no batch " + id, kExitUsage);
+  print_batch(*batch, arguments.json);
+  return anything_failed(*batch) ? kExitFailed : kExitDone;
+}
+
+int retry(const Options& options, const BatchArguments& arguments) {
+  Base base(options);
+  const auto database = open_database(base, options, false);
+  store::Batches batches(*database);
+  if (!base.run(batches.find(arguments.id))) {
+    return complain("there is no batch " + arguments.id, kExitUsage);
+  }
+  const int again = base.run(batches.retry_failed(arguments.id, base.clock->now()));
+  fmt::print("{} will be tried again\n", again);
+  if (!arguments.wait) return kExitDone;
+  return wait_for_batch(base, *database, options, arguments.id, arguments.json);
+}
+
+}  // namespace
+
+void add_batch_commands(CLI::App& root, Invocation& invocation) {
+  auto* batch = root.add_subcommand("batch", "Rounds: start one, see how it goes");
+  batch->require_subcommand(1);
+  auto arguments = std::make_shared<BatchArguments>();  // shared by the callbacks below
+  const auto add = [&](const char* name, const char* help,
+                       int (*run)(const Options&, const BatchArguments&)) {
+    auto* command = batch->add_subcommand(name, help);
+    command->add_flag("--json", arguments->json, "Print JSON");
+    command->callback([&invocation, arguments, run] {
+      invocation.run = [arguments, run](Options& options) { return run(options, *arguments); };
+    });
+    return command;
+  };
+  constexpr const char* kWaitHelp =
+      "Show progress until jobs and deliveries are settled; exit 1 if one failed";
+  add("trigger", "Check every active user now, whatever the hour", trigger)
+      ->add_flag("--wait", arguments->wait, kWaitHelp);
+  constexpr int kMostListed = 1'000;
+  add("list", "The newest batches", list)
+      ->add_option("--limit", arguments->limit, "How many (default 20)")
+      ->check(CLI::Range(1, kMostListed));
+  add("watch", "Follow a batch until it is settled (default: the newest)", watch)
+      ->add_option("ID", arguments->id, "Batch id");
+  auto* retry_command = add("retry", "Try what failed in a batch again", retry);
+  retry_command->add_option("ID", arguments->id, "Batch id")->required();
+  retry_command->add_flag("--wait", arguments->wait, kWaitHelp);
+}
+
+}  // namespace streaky::app

@@ -1,0 +1,261 @@
+// `streaky check LOGIN`: one look at one user, alone, with nothing but a token.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/command.h"
+#include "app/heat_map.h"
+#include "app/local_zone.h"
+#include "app/terminal.h"
+#include "app/wiring.h"
+#include "engine/decide.h"
+#include "streak/local_day.h"
+#include "streak/message.h"
+#include "streak/streak.h"
+
+namespace streaky::app {
+
+namespace {
+
+struct CheckArguments {
+  std::string login;
+  std::string token;
+  std::string time_zone;
+  bool json = false;
+  bool notify = false;
+};
+
+constexpr runtime::Millis kDeadline{60'000};
+
+/// What one look showed, in the user's own day.
+struct Shown {
+  std::string login;
+  std::string zone;
+  streak::Label today;
+  std::chrono::minutes left{0};
+  github::Sight sight;
+  streak::Longest longest;
+};
+
+int exit_code_of(streak::Verdict verdict) {
+  switch (verdict) {
+    case streak::Verdict::safe:
+    case streak::Verdict::no_streak:
+    case streak::Verdict::day_off:
+      return kExitDone;
+    case streak::Verdict::at_risk:
+      return kExitFailed;
+    case streak::Verdict::unknown:
+    case streak::Verdict::gone:
+      break;
+  }
+  return kExitUnknown;
+}
+
+const char* words_for(streak::Verdict verdict) {
+  switch (verdict) {
+    case streak::Verdict::safe:
+      return "safe: you have contributed";
+    case streak::Verdict::at_risk:
+      return "at risk: GitHub shows no contribution yet today";
+    case streak::Verdict::no_streak:
+      return "no streak to lose";
+    case streak::Verdict::day_off:
+      return "a day off: the streak waits";
+    case streak::Verdict::unknown:
+      return "could not tell";
+    case streak::Verdict::gone:
+      break;
+  }
+  return "GitHub knows no such user";
+}
+
+void print_json(const Shown& shown) {
+  const streak::Judgement& judgement = shown.sight.judgement;
+  boost::json::object object;
+  object["login"] = shown.login;
+  object["verdict"] = streak::to_text(judgement.verdict);
+  object["time_zone"] = shown.zone;
+  object["today"] = streak::to_text(shown.today);
+  object["today_count"] = judgement.today_count;
+  object["current_streak"] = judgement.streak;
+  if (judgement.began) object["streak_began"] = streak::to_text(*judgement.began);
+  object["longest_streak"] = shown.longest.length;
+  object["minutes_left"] = shown.left.count();
+  object["seen_at"] = runtime::to_rfc3339(shown.sight.seen_at);
+  boost::json::array days;
+  for (const auto& [label, count] : shown.sight.calendar) {
+    if (label < shown.today - std::chrono::days{365}) continue;
+    days.push_back(boost::json::object{{"date", streak::to_text(label)}, {"count", count}});
+  }
+  object["days"] = std::move(days);
+  fmt::print("{}\n", boost::json::serialize(object));
+}
+
+void print_text(const Shown& shown) {
+  const streak::Judgement& judgement = shown.sight.judgement;
+  const bool colour = colour_wanted(STDOUT_FILENO);
+  fmt::print("{}: {}\n\n", shown.login, words_for(judgement.verdict));
+  fmt::print("  today           {}\n", judgement.today_count);
+  fmt::print("  current streak  {}\n", streak::days_text(judgement.streak));
+  fmt::print("  longest streak  {}\n", streak::days_text(shown.longest.length));
+  fmt::print("  time left       {} ({})\n\n", streak::duration_text(shown.left), shown.zone);
+  fmt::print("{}", heat_map(shown.sight.calendar, shown.today, colour));
+}
+
+/// The user as stored in the data folder, where there is one.
+std::optional<store::User> stored_user(Base& base, store::Database& database,
+                                       const std::string& login) {
+  store::Users users(database);
+  return base.run(users.find({.login = login, .node_id = {}, .database_id = {}}));
+}
+
+/// Sends what the verdict calls for on every living channel of the user; true when all went out.
+bool notify_user(Base& base, Outside& outside, const crypto::Sealer& sealer,
+                 const store::User& user, const Shown& shown) {
+  if (shown.sight.judgement.verdict != streak::Verdict::at_risk) return true;
+  const runtime::TimePoint now = base.clock->now();
+  const auto message = engine::reminder_message({.user = user,
+                                                 .stage = store::kManualStage,
+                                                 .streak = shown.sight.judgement.streak,
+                                                 .today_count = shown.sight.judgement.today_count,
+                                                 .lower_bound = false,
+                                                 .own_token_dead = shown.sight.own_token_dead,
+                                                 .expires_at = now + shown.left,
+                                                 .now = now,
+                                                 .as_of = std::nullopt});
+  bool all_sent = true;
+  for (const store::Channel& channel : user.channels) {
+    const auto kind = notify::parse_channel_kind(channel.kind);
+    if (!channel.on || !kind) continue;
+    auto credential = sealer.open(
+        channel.sealed,
+        {.purpose = crypto::Purpose::channel, .user_id = user.id, .channel_id = channel.id});
+    if (!credential) {
+      all_sent = false;
+      complain(channel.kind + ": " + credential.error().message, kExitFailed);
+      continue;
+    }
+    notify::Outgoing outgoing;
+    outgoing.delivery_id = base.random->uuid();
+    outgoing.credential = {.kind = *kind, .value = std::move(*credential)};
+    outgoing.message = message;
+    const notify::Delivered delivered = base.run(outside.notifier.send(std::move(outgoing)));
+    const bool sent = std::holds_alternative<notify::Sent>(delivered.outcome);
+    fmt::print(stderr, "{} ({}): {}\n", channel.kind, channel.hint, sent ? "sent" : "not sent");
+    all_sent = all_sent && sent;
+  }
+  return all_sent;
+}
+
+/// The token of the command line or the environment comes before those of the options.
+void choose_token(Options& options, const CheckArguments& arguments) {
+  std::string token = arguments.token;
+  const char* variable = std::getenv("GITHUB_TOKEN");  // NOLINT(concurrency-mt-unsafe): one thread
+  if (token.empty() && variable != nullptr) token = variable;
+  if (token.empty()) return;
+  options.github_tokens.clear();
+  options.github_tokens.emplace_back(std::move(token));
+}
+
+struct Target {
+  std::unique_ptr<store::Database> database;
+  std::unique_ptr<crypto::Sealer> sealer;
+  std::optional<store::User> user;
+};
+
+/// The data folder is optional here: `check` works alone.
+Target find_target(Base& base, const Options& options, const CheckArguments& arguments) {
+  Target target;
+  const bool here =
+      !options.store_url.empty() || std::filesystem::exists(options.data_dir + "/streaky.db");
+  if (!here) return target;
+  target.database = open_database(base, options, false);
+  target.user = stored_user(base, *target.database, arguments.login);
+  if (arguments.notify && target.user) target.sealer = open_keys(options, false);
+  return target;
+}
+
+int check(Options& options, const CheckArguments& arguments) {
+  choose_token(options, arguments);
+  if (options.github_tokens.empty()) {
+    return complain("a GitHub token is needed: set GITHUB_TOKEN or give --token", kExitUsage);
+  }
+  Base base(options);
+  const Target target = find_target(base, options, arguments);
+  if (arguments.notify && !target.user) {
+    return complain("--notify: " + arguments.login + " is no user here; see `streaky user add`",
+                    kExitUsage);
+  }
+  std::string zone_name = arguments.time_zone;
+  if (zone_name.empty()) zone_name = target.user ? target.user->time_zone : local_zone_name();
+  const auto zone = streak::Zone::find(zone_name);
+  if (!zone) {
+    return complain("--time-zone " + zone_name + ": no such zone; did you mean " +
+                        streak::Zone::nearest_name(zone_name) + "?",
+                    kExitUsage);
+  }
+  const runtime::TimePoint now = base.clock->now();
+  Shown shown;
+  shown.zone = zone_name;
+  shown.today = zone->local_date(now);
+  shown.left = std::chrono::floor<std::chrono::minutes>(zone->end_of(shown.today) - now);
+
+  Outside outside(base, options);
+  github::Subject subject;
+  subject.login = arguments.login;
+  subject.today = shown.today;
+  subject.full_history = true;
+  if (target.user) subject.rules = target.user->rules;
+  auto look = base.run(outside.github.see(std::move(subject), now + kDeadline));
+  if (!look) {
+    const runtime::Error& error = look.error().error;
+    return complain(arguments.login + ": " + error.message + " (" + error.code + ")", kExitUnknown);
+  }
+  shown.sight = std::move(*look);
+  shown.login = shown.sight.login.empty() ? arguments.login : shown.sight.login;
+  streak::DayRules no_rules;
+  shown.longest =
+      streak::longest_streak(shown.sight.calendar, target.user ? target.user->rules : no_rules);
+  if (arguments.json) {
+    print_json(shown);
+  } else {
+    print_text(shown);
+  }
+  const int code = exit_code_of(shown.sight.judgement.verdict);
+  if (!arguments.notify) return code;
+  const bool told = notify_user(base, outside, *target.sealer, *target.user, shown);
+  return told ? code : kExitUnknown;
+}
+
+}  // namespace
+
+void add_check_command(CLI::App& root, Invocation& invocation) {
+  auto* command = root.add_subcommand(
+      "check",
+      "Look at one user now: today's count, streaks, time left, the year's heat map.\n"
+      "Exit code: 0 safe, 1 at risk, 3 could not tell, 2 wrong usage");
+  auto arguments = std::make_shared<CheckArguments>();  // shared with the callback below
+  command->add_option("LOGIN", arguments->login, "GitHub login")->required();
+  command->add_option("--token", arguments->token, "GitHub token (better: GITHUB_TOKEN)");
+  command->add_option("--time-zone", arguments->time_zone, "IANA zone (default: this machine's)");
+  command->add_flag("--json", arguments->json, "Print JSON");
+  command->add_flag("--notify", arguments->notify,
+                    "If at risk, send a reminder on the user's configured channels");
+  command->callback([&invocation, arguments] {
+    invocation.run = [arguments](Options& options) { return check(options, *arguments); };
+  });
+}
+
+}  // namespace streaky::app

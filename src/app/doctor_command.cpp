@@ -1,0 +1,141 @@
+// `streaky doctor`: is everything in place? One line per check, exit code 1 if one is not.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/command.h"
+#include "app/run_lock.h"
+#include "app/wiring.h"
+#include "store/users.h"
+#include "streak/local_day.h"
+
+namespace streaky::app {
+
+namespace {
+
+struct Finding {
+  std::string what;
+  bool good = false;
+  std::string detail;
+};
+
+constexpr int kUsersPerRead = 500;
+
+Finding check_zones() {
+  const auto names = streak::Zone::names();
+  return {"time zones", names.size() > 1, fmt::format("{} zones in tzdata", names.size())};
+}
+
+/// Every stored credential opens, or is named.
+std::vector<Finding> check_store(Base& base, const Options& options) {
+  std::vector<Finding> findings;
+  const auto database = open_database(base, options, false);
+  findings.push_back(
+      {"database", true,
+       fmt::format("{}, schema {}", options.database_url(), database->schema_version())});
+  const auto sealer = open_keys(options, false);
+  store::Users users(*database);
+  std::int64_t after = 0;
+  int values = 0;
+  for (auto some = base.run(users.list(after, kUsersPerRead)); !some.empty();
+       some = base.run(users.list(after, kUsersPerRead))) {
+    for (const store::User& user : some) {
+      after = user.id;
+      const auto open = [&](const std::string& sealed, crypto::Purpose purpose,
+                            std::int64_t channel, const std::string& name) {
+        ++values;
+        const auto opened =
+            sealer->open(sealed, {.purpose = purpose, .user_id = user.id, .channel_id = channel});
+        if (opened) return;
+        findings.push_back({"sealed " + name + " of " + user.login, false, opened.error().message});
+      };
+      if (!user.sealed_token.empty()) {
+        open(user.sealed_token, crypto::Purpose::github_token, 0, "GitHub token");
+      }
+      for (const store::Channel& channel : user.channels) {
+        open(channel.sealed, crypto::Purpose::channel, channel.id, channel.kind + " credential");
+      }
+    }
+  }
+  findings.push_back(
+      {"keys", true, fmt::format("{}, {} sealed values looked at", options.key_path(), values)});
+  return findings;
+}
+
+/// What GitHub says of a token: whose it is and what it may still spend.
+Finding ask_github(Base& base, Outside& outside, const Options& options, std::size_t index) {
+  const std::string what = fmt::format("GitHub token {}", index + 1);
+  net::HttpRequest request;
+  request.url = options.github_api_url + "/graphql";
+  request.headers = {
+      {"Authorization", "Bearer " + std::string(options.github_tokens[index].reveal())},
+      {"Content-Type", "application/json"},
+      {"User-Agent", "streaky/" STREAKY_VERSION}};
+  request.body = R"({"query":"query{viewer{login} rateLimit{limit remaining}}"})";
+  const auto response = base.run(outside.http.send(std::move(request)));
+  if (!response) return {what, false, response.error().message};
+  if (response->status == 401) return {what, false, "GitHub refuses it (401)"};
+  boost::system::error_code error;
+  const auto answer = boost::json::parse(response->body, error);
+  const auto* login = error ? nullptr : answer.find_pointer("/data/viewer/login", error);
+  const auto* left = error ? nullptr : answer.find_pointer("/data/rateLimit/remaining", error);
+  if (login == nullptr || left == nullptr || !login->is_string() || !left->is_int64()) {
+    return {what, false, fmt::format("no sensible answer (HTTP {})", response->status)};
+  }
+  return {what, true,
+          fmt::format("{}, {} points left this hour", std::string_view(login->get_string()),
+                      left->get_int64())};
+}
+
+int doctor(const Options& options, bool json) {
+  Base base(options);
+  std::vector<Finding> findings;
+  findings.push_back(check_zones());
+  try {
+    for (Finding& finding : check_store(base, options)) findings.push_back(std::move(finding));
+  } catch (const std::exception& error) {
+    findings.push_back({"data", false, error.what()});
+  }
+  const bool serving = RunLock::held(options.data_dir);
+  findings.push_back({"serve", true, serving ? "at work on this data folder" : "not running"});
+  if (options.github_tokens.empty()) {
+    findings.push_back({"GitHub tokens", false, "none configured (github.tokens)"});
+  }
+  Outside outside(base, options);
+  for (std::size_t i = 0; i < options.github_tokens.size(); ++i) {
+    findings.push_back(ask_github(base, outside, options, i));
+  }
+  bool all_good = true;
+  for (const Finding& finding : findings) {
+    all_good = all_good && finding.good;
+    if (json) {
+      const boost::json::object object{
+          {"what", finding.what}, {"good", finding.good}, {"detail", finding.detail}};
+      fmt::print("{}\n", boost::json::serialize(object));
+    } else {
+      fmt::print("{} {}: {}\n", finding.good ? "ok  " : "FAIL", finding.what, finding.detail);
+    }
+  }
+  return all_good ? kExitDone : kExitFailed;
+}
+
+}  // namespace
+
+void add_doctor_command(CLI::App& root, Invocation& invocation) {
+  auto* command = root.add_subcommand(
+      "doctor", "Is everything in place: time zones, database, keys, GitHub tokens");
+  auto json = std::make_shared<bool>(false);  // shared with the callback below
+  command->add_flag("--json", *json, "Print JSON");
+  command->callback([&invocation, json] {
+    invocation.run = [json](Options& options) { return doctor(options, *json); };
+  });
+}
+
+}  // namespace streaky::app

@@ -1,0 +1,110 @@
+// `streaky serve`: the scheduler, the worker and a small HTTP listener, until told to stop.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <sstream>
+
+#include "app/command.h"
+#include "app/run_lock.h"
+#include "app/service.h"
+#include "app/status_page.h"
+#include "net/http_server.h"
+#include "runtime/process.h"
+#include "runtime/signals.h"
+
+namespace streaky::app {
+
+namespace {
+
+struct ServeArguments {
+  std::string roles;
+};
+
+/// "scheduler,worker" → flags; nothing when a role is unknown.
+std::optional<Service::Roles> parse_roles(const std::string& text) {
+  Service::Roles roles{.schedule = false, .work = false};
+  if (text.empty()) return Service::Roles{};
+  std::istringstream names(text);
+  for (std::string name; std::getline(names, name, ',');) {
+    if (name == "scheduler") {
+      roles.schedule = true;
+    } else if (name == "worker") {
+      roles.work = true;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return roles;
+}
+
+runtime::Task<void> wait_for_stop(runtime::Wake* stop, const bool* asked) {
+  while (!*asked) co_await stop->wait();
+}
+
+int serve(const Options& options, Service::Roles roles) {
+  runtime::disable_core_dumps();
+  Base base(options);
+  const auto sealer = open_keys(options, true);
+  const auto database = open_database(base, options, true);
+  const RunLock lock(options.data_dir);
+  Service service(base, *database, *sealer, options, roles);
+  StatusPage page(service, base.metrics);
+
+  net::HttpServerOptions server_options;
+  server_options.listen = options.server_listen;
+  net::HttpServer server(
+      base.io.get_executor(), server_options,
+      [&page](net::ServerRequest request) { return page.answer(std::move(request)); }, *base.log);
+
+  runtime::Wake stop(*base.clock);
+  bool asked = false;
+  const runtime::Signals signals(base.io.get_executor(), [&stop, &asked] {
+    asked = true;
+    stop.notify();
+  });
+  if (options.github_tokens.empty() && roles.work) {
+    base.log->warn(
+        "no GitHub token is configured: only users with a token of their own can be "
+        "checked; set github.tokens (STREAKY_GITHUB_TOKENS)");
+  }
+  server.start();
+  service.start();
+  base.log->info("serving", {{"version", STREAKY_VERSION},
+                             {"listen", options.server_listen},
+                             {"port", server.port()},
+                             {"data", options.data_dir},
+                             {"github_tokens", options.github_tokens.size()}});
+  base.run(wait_for_stop(&stop, &asked));
+  base.log->info("stopping: finishing what is under way");
+  base.run(service.stop());
+  server.stop();
+  database->stop();
+  base.log->info("stopped");
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& root, Invocation& invocation) {
+  auto* command = root.add_subcommand("serve", "Run the daily round until stopped");
+  auto arguments = std::make_shared<ServeArguments>();  // shared with the callback below
+  command->add_option("--role", arguments->roles,
+                      "Only these roles, comma-separated: scheduler, worker (default: all)");
+  command->add_option_function<std::string>(
+      "--listen",
+      [&invocation](const std::string& value) { invocation.flags["server.listen"] = value; },
+      "Address for /health and /metrics (server.listen)");
+  command->callback([&invocation, arguments] {
+    invocation.run = [arguments](Options& options) {
+      const auto roles = parse_roles(arguments->roles);
+      if (!roles) {
+        return complain(
+            "--role " + arguments->roles + ": accepted are scheduler and worker, comma-separated",
+            kExitUsage);
+      }
+      return serve(options, *roles);
+    };
+  });
+}
+
+}  // namespace streaky::app

@@ -1,0 +1,33 @@
+// A running engine with everything around it: what `serve` keeps up, and what `batch trigger
+// --wait` borrows for one round when no `serve` is at work.
+#pragma once
+
+#include <memory>
+
+#include "app/wiring.h"
+#include "engine/engine.h"
+
+namespace streaky::app {
+
+class Service {
+ public:
+  struct Roles {
+    bool schedule = true;
+    bool work = true;
+  };
+
+  /// All borrowed but the options' values.
+  Service(Base& base, store::Database& database, const crypto::Sealer& sealer,
+          const Options& options, Roles roles);
+
+  void start() { engine_.start(); }
+  runtime::Task<void> stop();
+  [[nodiscard]] bool healthy() const { return engine_.healthy(); }
+  [[nodiscard]] const github::TokenBudget& budget() const { return outside_.budget; }
+
+ private:
+  Outside outside_;
+  engine::Engine engine_;
+};
+
+}  // namespace streaky::app

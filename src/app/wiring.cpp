@@ -1,0 +1,68 @@
+#include "app/wiring.h"
+
+#include <filesystem>
+#include <stdexcept>
+
+namespace streaky::app {
+
+namespace {
+
+std::string user_agent() { return "streaky/" STREAKY_VERSION; }
+
+github::ContributionsOptions github_options(const Options& options) {
+  github::ContributionsOptions github;
+  github.api_url = options.github_api_url;
+  return github;
+}
+
+notify::NotifierOptions notifier_options(const Options& options) {
+  notify::NotifierOptions notifier;
+  notifier.discord_api_url = options.discord_api_url;
+  notifier.telegram_api_url = options.telegram_api_url;
+  notifier.discord_per_second = options.discord_per_second;
+  notifier.public_url = options.server_public_url;
+  notifier.version = STREAKY_VERSION;
+  return notifier;
+}
+
+}  // namespace
+
+Base::Base(const Options& options)
+    : clock(runtime::make_system_clock(io.get_executor())),
+      random(runtime::make_system_random()),
+      log(runtime::make_stderr_log(options.log_level, options.log_format)) {}
+
+std::unique_ptr<store::Database> open_database(Base& base, const Options& options, bool create) {
+  if (create && options.store_url.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(options.data_dir, error);
+    if (error) {
+      throw store::DatabaseError(
+          store::DatabaseError::Kind::cannot_open,
+          "the data folder " + options.data_dir + " cannot be made: " + error.message());
+    }
+  }
+  store::Database::Options database;
+  database.url = options.database_url();
+  database.create = create;
+  return std::make_unique<store::Database>(base.io.get_executor(), std::move(database),
+                                           base.metrics);
+}
+
+std::unique_ptr<crypto::Sealer> open_keys(const Options& options, bool create) {
+  return crypto::load_sealer(options.key_path(), create);
+}
+
+Outside::Outside(Base& base, const Options& options)
+    : http(base.io.get_executor(), net::CurlOptions{.user_agent = user_agent()}),
+      budget(*base.clock),
+      github(http, budget, *base.clock, *base.random, *base.log, base.metrics,
+             base.io.get_executor(), github_options(options)),
+      notifier(http, *base.clock, *base.random, *base.log, base.metrics,
+               notifier_options(options)) {
+  for (const runtime::Secret& token : options.github_tokens) {
+    budget.add_service_token(token.clone());
+  }
+}
+
+}  // namespace streaky::app
