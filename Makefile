@@ -1,0 +1,55 @@
+# What a person types. `make demo` and `make test` install what is missing first.
+.PHONY: help deps build demo run test test-asan test-tsan lint format clean
+.DEFAULT_GOAL := help
+
+JOBS ?= $(shell nproc)
+
+help:
+	@echo "make demo       a simulated round, start to finish (ONCE=1 USERS=1000 SEED=1 FAULTS=none|storm)"
+	@echo "make run        streaky serve on ./data"
+	@echo "make build      build/streaky and build/streaky-sim"
+	@echo "make test       every test"
+	@echo "make test-asan  the tests under AddressSanitizer and UBSan"
+	@echo "make test-tsan  the tests under ThreadSanitizer"
+	@echo "make lint       clang-format, clang-tidy, house rules"
+	@echo "make format     put the sources into their form"
+
+deps:
+	@scripts/install-deps build
+
+build: deps
+	@test -f build/build.ninja || cmake --preset release >/dev/null
+	@ninja -C build -j $(JOBS) streaky streaky-sim
+
+demo: build
+	@scripts/demo
+
+run: build
+	@build/streaky serve
+
+test: deps
+	@test -f build/build.ninja || cmake --preset release >/dev/null
+	@ninja -C build -j $(JOBS)
+	@ctest --test-dir build --output-on-failure -j $(JOBS)
+
+test-asan: deps
+	@cmake --preset asan >/dev/null
+	@ninja -C build-asan -j $(JOBS)
+	@ctest --test-dir build-asan --output-on-failure -j $(JOBS)
+
+test-tsan: deps
+	@cmake --preset tsan >/dev/null
+	@ninja -C build-tsan -j $(JOBS)
+	@ctest --test-dir build-tsan --output-on-failure -j $(JOBS)
+
+lint:
+	@scripts/install-deps build lint
+	@test -f build/build.ninja || cmake --preset release >/dev/null
+	@scripts/lint build
+
+format:
+	@scripts/install-deps build lint
+	@git ls-files '*.h' '*.cpp' | xargs clang-format-19 -i
+
+clean:
+	@rm -rf build build-asan build-tsan
