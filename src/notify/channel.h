@@ -52,7 +52,7 @@ struct Credential {
 runtime::Result<runtime::Secret> normalise_discord_webhook(std::string_view url);
 runtime::Result<runtime::Secret> normalise_telegram(std::string_view token,
                                                     std::string_view chat_id);
-/// A name that tells channels apart without giving anything away ("webhook …1234", "chat -100…").
+/// A name that tells channels apart without giving anything away ("webhook …1234", "chat -…7890").
 std::string hint_of(const Credential& credential);
 
 }  // namespace streaky::notify

@@ -1,0 +1,310 @@
+#include "notify/notifier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <string_view>
+#include <utility>
+
+#include "notify/answer.h"
+#include "notify/discord.h"
+#include "notify/invalid_requests.h"
+#include "notify/pacer.h"
+#include "notify/telegram.h"
+
+namespace streaky::notify {
+namespace {
+
+using runtime::Millis;
+using runtime::Task;
+using runtime::TimePoint;
+
+constexpr Millis kFirstBackoff{2'000};
+constexpr Millis kLongestBackoff{5LL * 60 * 1000};
+constexpr int kBotPerSecond = 30;
+
+// docs/remote-apis.md §3 and §4, "Limits".
+constexpr std::array kWebhookLimits = {Limit{5, Millis{2'000}}, Limit{30, Millis{60'000}}};
+constexpr std::array kChatLimits = {Limit{1, Millis{1'000}}};
+constexpr std::array kGroupLimits = {Limit{1, Millis{1'000}}, Limit{20, Millis{60'000}}};
+
+// Tells credentials apart in the pacer: whoever writes a stranger's id with a made-up token must
+// not get into the stranger's lane.
+std::size_t fingerprint(const runtime::Secret& token) {
+  return std::hash<std::string_view>{}(token.reveal());
+}
+
+Route route_of(const DiscordWebhook& webhook, int per_second, bool came_back) {
+  Route route;
+  route.lane = fmt::format("discord/{}/{:x}", webhook.id, fingerprint(webhook.token));
+  route.lane_limits = kWebhookLimits;
+  route.road = "discord";
+  route.road_per_second = per_second;
+  route.came_back = came_back;
+  return route;
+}
+
+Route route_of(const TelegramChat& chat, bool came_back) {
+  Route route;
+  route.road = fmt::format("telegram/{}/{:x}", chat.bot_id(), fingerprint(chat.token));
+  route.road_per_second = kBotPerSecond;
+  route.lane = fmt::format("{}/{}", route.road, chat.chat_id);
+  route.lane_limits = kChatLimits;
+  if (chat.is_group()) route.lane_limits = kGroupLimits;
+  route.came_back = came_back;
+  return route;
+}
+
+std::string without_slash(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+}  // namespace
+
+class Notifier::Impl {
+ public:
+  Impl(net::HttpClient& http, runtime::Clock& clock, runtime::Random& random, runtime::Log& log,
+       runtime::Metrics& metrics, NotifierOptions options)
+      : http_(http),
+        clock_(clock),
+        random_(random),
+        log_(log),
+        metrics_(metrics),
+        options_(std::move(options)) {
+    options_.discord_api_url = without_slash(std::move(options_.discord_api_url));
+    options_.telegram_api_url = without_slash(std::move(options_.telegram_api_url));
+  }
+
+  Task<Delivered> send(Outgoing outgoing);
+
+ private:
+  Task<Delivered> send_discord(Outgoing outgoing);
+  Task<Delivered> send_telegram(Outgoing outgoing);
+  Task<std::optional<RetryAt>> await_turn(Route route);
+  Task<Answer> ask_discord(net::HttpRequest request, Route route);
+
+  Outcome outcome_of(const Answer& answer, const Route& route, int attempt);
+  void pause(const Answer& answer, const Route& route);
+  void count_invalid(const Route& route);
+  void report(const std::string& delivery_id, ChannelKind kind, const Outcome& outcome);
+  [[nodiscard]] TimePoint wall(Millis monotonic) const {
+    return clock_.now() + (monotonic - clock_.monotonic());
+  }
+
+  net::HttpClient& http_;      // borrowed
+  runtime::Clock& clock_;      // borrowed
+  runtime::Random& random_;    // borrowed
+  runtime::Log& log_;          // borrowed
+  runtime::Metrics& metrics_;  // borrowed
+  NotifierOptions options_;
+  Pacer pacer_;
+  InvalidRequests invalid_requests_;
+};
+
+// Waits for the message's turn; a turn that is too far away is handed back instead.
+Task<std::optional<RetryAt>> Notifier::Impl::await_turn(Route route) {
+  const Millis deadline = clock_.monotonic() + kLongestWait;
+  for (;;) {
+    const Turn turn = pacer_.reserve(route, clock_.monotonic(), deadline);
+    if (!turn.reserved) {
+      co_return RetryAt{wall(turn.at), "many messages stand before this one", false};
+    }
+    for (Millis now = clock_.monotonic(); now < turn.at; now = clock_.monotonic()) {
+      co_await clock_.sleep_for(turn.at - now);
+    }
+    if (pacer_.stands(route, clock_.monotonic())) co_return std::nullopt;
+    // A pause began in the meantime. The next turn lies behind it, so this ends at the deadline.
+    route.came_back = true;
+  }
+}
+
+Task<Answer> Notifier::Impl::ask_discord(net::HttpRequest request, Route route) {
+  const auto response = co_await http_.send(std::move(request));
+  if (!response) co_return answer_of_error(response.error());
+  Answer answer = discord_answer(*response);
+  if (answer.counts_as_invalid) count_invalid(route);
+  const auto rest = discord_rest(*response);
+  // A 429's body knows better than its headers.
+  if (rest && answer.meaning != Meaning::wait) {
+    const Millis now = clock_.monotonic();
+    pacer_.pause_lane(route, now, now + *rest);
+  }
+  co_return answer;
+}
+
+Task<Delivered> Notifier::Impl::send_discord(Outgoing outgoing) {
+  Delivered delivered;
+  const auto webhook = parse_discord_webhook(outgoing.credential.value.reveal());
+  if (!webhook) {
+    delivered.outcome = Dead{"bad_credential", "the stored Discord webhook address is malformed"};
+    co_return delivered;
+  }
+  auto request = discord_request(*webhook, outgoing.message, options_);
+  if (!request) {
+    delivered.outcome = Refused{"empty_message", "the message has no text"};
+    co_return delivered;
+  }
+  const Route route = route_of(*webhook, options_.discord_per_second, outgoing.attempt > 1);
+  auto later = co_await await_turn(route);
+  if (later) {
+    delivered.outcome = std::move(*later);
+    co_return delivered;
+  }
+  const Answer answer = co_await ask_discord(std::move(*request), route);
+  delivered.outcome = outcome_of(answer, route, outgoing.attempt);
+  co_return delivered;
+}
+
+// Up to three requests: as HTML, once more after the chat moved, once more as plain text.
+Task<Delivered> Notifier::Impl::send_telegram(Outgoing outgoing) {
+  Delivered delivered;
+  auto chat = parse_telegram(outgoing.credential.value.reveal());
+  if (!chat) {
+    delivered.outcome = Dead{"bad_credential", "the stored Telegram bot and chat are malformed"};
+    co_return delivered;
+  }
+  auto text = TelegramText::html;
+  bool came_back = outgoing.attempt > 1;
+  for (;;) {
+    auto request = telegram_request(*chat, outgoing.message, text, options_);
+    if (!request) {
+      delivered.outcome = Refused{"empty_message", "the message has no text"};
+      break;
+    }
+    const Route route = route_of(*chat, came_back);
+    auto later = co_await await_turn(route);
+    if (later) {
+      delivered.outcome = std::move(*later);
+      break;
+    }
+    const auto response = co_await http_.send(std::move(*request));
+    Answer answer;
+    if (response) {
+      answer = telegram_answer(*response, chat->is_group());
+    } else {
+      answer = answer_of_error(response.error());
+    }
+    came_back = true;
+    if (answer.meaning == Meaning::moved && !delivered.moved_to) {
+      chat->chat_id = answer.moved_to;
+      delivered.moved_to = telegram_credential(chat->token.reveal(), chat->chat_id);
+      continue;
+    }
+    if (answer.meaning == Meaning::as_plain && text == TelegramText::html) {
+      text = TelegramText::plain;
+      continue;
+    }
+    delivered.outcome = outcome_of(answer, route, outgoing.attempt);
+    break;
+  }
+  co_return delivered;
+}
+
+Outcome Notifier::Impl::outcome_of(const Answer& answer, const Route& route, int attempt) {
+  switch (answer.meaning) {
+    case Meaning::sent:
+      return Sent{answer.remote_id};
+    case Meaning::dead:
+      return Dead{answer.code, answer.reason};
+    case Meaning::refused:
+    case Meaning::as_plain:  // refused without mark-up, too
+      return Refused{answer.code, answer.reason};
+    case Meaning::wait: {
+      pause(answer, route);
+      const Millis turn = pacer_.promise(route, clock_.monotonic());
+      return RetryAt{wall(turn), answer.reason, answer.maybe_seen};
+    }
+    case Meaning::retry:
+    case Meaning::moved:  // a second time within one send
+      break;
+  }
+  const Millis rest = std::max(answer.wait, backoff(attempt, random_));
+  return RetryAt{clock_.now() + rest, answer.reason, answer.maybe_seen};
+}
+
+void Notifier::Impl::pause(const Answer& answer, const Route& route) {
+  const Millis now = clock_.monotonic();
+  if (answer.scope == Scope::narrow) {
+    pacer_.pause_lane(route, now, now + answer.wait);
+    return;
+  }
+  // One line per pause, not one per message that was under way when it began.
+  if (pacer_.stands(route, now)) {
+    log_.warn("a service asked for a pause",
+              {{"service", route.road.substr(0, route.road.find('/'))},
+               {"code", answer.code},
+               {"reason", answer.reason},
+               {"wait_ms", answer.wait.count()}});
+  }
+  pacer_.pause_road(route, now, now + answer.wait);
+}
+
+void Notifier::Impl::count_invalid(const Route& route) {
+  const Millis now = clock_.monotonic();
+  if (!invalid_requests_.note(now)) return;
+  pacer_.pause_road(route, now, now + InvalidRequests::kWindow);
+  log_.warn("Discord refused too many requests: resting before it bans this address",
+            {{"refused", InvalidRequests::kStopAt}, {"wait_ms", InvalidRequests::kWindow.count()}});
+}
+
+void Notifier::Impl::report(const std::string& delivery_id, ChannelKind kind,
+                            const Outcome& outcome) {
+  const char* channel = to_text(kind);
+  const char* word = "sent";
+  if (const auto* retry = std::get_if<RetryAt>(&outcome)) {
+    word = "retry";
+    log_.debug("notification waits", {{"delivery", delivery_id},
+                                      {"channel", channel},
+                                      {"reason", retry->reason},
+                                      {"until", runtime::to_rfc3339(retry->at)},
+                                      {"maybe_seen", retry->maybe_seen}});
+  } else if (const auto* dead = std::get_if<Dead>(&outcome)) {
+    word = "dead";
+    log_.warn("channel is dead", {{"delivery", delivery_id},
+                                  {"channel", channel},
+                                  {"code", dead->code},
+                                  {"reason", dead->reason}});
+  } else if (const auto* refused = std::get_if<Refused>(&outcome)) {
+    word = "refused";
+    log_.warn("notification refused", {{"delivery", delivery_id},
+                                       {"channel", channel},
+                                       {"code", refused->code},
+                                       {"reason", refused->reason}});
+  }
+  metrics_.count("streaky_notify_total", {{"channel", channel}, {"outcome", word}});
+}
+
+Task<Delivered> Notifier::Impl::send(Outgoing outgoing) {
+  const std::string delivery_id = outgoing.delivery_id;
+  const ChannelKind kind = outgoing.credential.kind;
+  Delivered delivered;
+  switch (kind) {
+    case ChannelKind::discord:
+      delivered = co_await send_discord(std::move(outgoing));
+      break;
+    case ChannelKind::telegram:
+      delivered = co_await send_telegram(std::move(outgoing));
+      break;
+  }
+  report(delivery_id, kind, delivered.outcome);
+  co_return delivered;
+}
+
+Notifier::Notifier(net::HttpClient& http, runtime::Clock& clock, runtime::Random& random,
+                   runtime::Log& log, runtime::Metrics& metrics, NotifierOptions options)
+    : impl_(std::make_unique<Impl>(http, clock, random, log, metrics, std::move(options))) {}
+
+Notifier::~Notifier() = default;
+
+Task<Delivered> Notifier::send(Outgoing outgoing) { return impl_->send(std::move(outgoing)); }
+
+Millis backoff(int attempt, runtime::Random& random) {
+  const int doublings = std::clamp(attempt - 1, 0, 16);
+  const Millis base = kFirstBackoff * (1LL << doublings);
+  return random.jitter(std::min(base, kLongestBackoff));
+}
+
+}  // namespace streaky::notify

@@ -1,0 +1,54 @@
+#include "notify/slots.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace streaky::notify {
+namespace {
+
+constexpr std::int64_t kSecondUs = 1'000'000;
+constexpr std::int64_t kMilliUs = 1'000;
+
+std::int64_t divide_up(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
+
+}  // namespace
+
+// Rounded up, so that the slots of a second never add up to less than a second.
+Slots::Slots(int per_second)
+    : width_us_(divide_up(kSecondUs, std::clamp(per_second, 1, kFastest))) {}
+
+Slots::Slot Slots::slot_at(runtime::Millis at) const {
+  return divide_up(at.count() * kMilliUs, width_us_);
+}
+
+runtime::Millis Slots::begin_of(Slot slot) const {
+  return runtime::Millis{divide_up(slot * width_us_, kMilliUs)};
+}
+
+Slots::Slot Slots::first_free(Slot from) const {
+  const auto after = taken_.upper_bound(from);
+  if (after == taken_.begin()) return from;
+  return std::max(from, std::prev(after)->second);
+}
+
+void Slots::take(Slot slot) {
+  Slot begin = slot;
+  Slot end = slot + 1;
+  auto next = taken_.lower_bound(slot);
+  if (next != taken_.begin() && std::prev(next)->second >= begin) {
+    begin = std::prev(next)->first;
+    end = std::max(end, std::prev(next)->second);
+    taken_.erase(std::prev(next));
+  }
+  if (next != taken_.end() && next->first <= end) {
+    end = std::max(end, next->second);
+    taken_.erase(next);
+  }
+  taken_.emplace(begin, end);
+}
+
+void Slots::forget_before(Slot slot) {
+  while (!taken_.empty() && taken_.begin()->second <= slot) taken_.erase(taken_.begin());
+}
+
+}  // namespace streaky::notify
