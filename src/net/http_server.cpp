@@ -274,6 +274,8 @@ runtime::Task<Step> HttpServer::Impl::read_head(Self self, ConnectionPtr connect
       co_return refuse({431, "the request's head is too large"});
     }
     if (end != std::string_view::npos) co_return go_on();
+    // Answered at once rather than at the deadline: most often TLS spoken to this plain port.
+    if (!text.empty() && !is_token(text.substr(0, 1))) co_return refuse({400, "not HTTP"});
     if (!text.empty() && !std::exchange(begun, true)) {
       connection->set_deadline(options.header_timeout);
     }

@@ -35,6 +35,12 @@ bool is_bare_host(std::string_view host) {
   return !host.empty() && host.size() <= kMaxHostBytes && std::ranges::none_of(host, odd);
 }
 
+bool read_port(std::string_view digits, std::uint16_t& port) {
+  const char* end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, port);
+  return error == std::errc{} && stop == end;
+}
+
 }  // namespace
 
 runtime::Result<Origin> parse_origin(std::string_view text) {
@@ -54,7 +60,9 @@ runtime::Result<Origin> parse_origin(std::string_view text) {
   origin.host = runtime::to_lower_ascii(std::string(url.encoded_host_address()));
   if (!is_bare_host(origin.host)) return bad_origin("the host is missing or malformed");
   const std::uint16_t usual = secure ? 443 : 80;
-  origin.port = url.has_port() && !url.port().empty() ? url.port_number() : usual;
+  origin.port = usual;
+  const std::string digits{url.port()};
+  if (!digits.empty() && !read_port(digits, origin.port)) origin.port = 0;
   if (origin.port == 0) return bad_origin("the port is not between 1 and 65535");
   const bool v6 = url.host_type() == boost::urls::host_type::ipv6;
   origin.text = fmt::format(fmt::runtime(v6 ? "{}://[{}]" : "{}://{}"), origin.scheme, origin.host);
@@ -91,9 +99,7 @@ runtime::Result<HostPort> parse_host_port(std::string_view text) {
     return bad_address("the host is missing or malformed");
   }
   HostPort result{.host = std::string(host)};
-  const char* end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, result.port);
-  if (error != std::errc{} || stop != end) return bad_address("the port is not a number in range");
+  if (!read_port(digits, result.port)) return bad_address("the port is not a number in range");
   return result;
 }
 
