@@ -1,0 +1,195 @@
+// From GitHub's answer to what is done about it (decide.h).
+#include "engine/decide.h"
+
+#include <gtest/gtest.h>
+
+namespace streaky::engine {
+namespace {
+
+using runtime::TimePoint;
+using namespace std::chrono_literals;
+
+TimePoint at(const char* text) { return runtime::parse_rfc3339(text).value(); }
+
+struct Fixture : testing::Test {
+  Fixture() {
+    job.id = 7;
+    job.attempt = 2;
+    job.date = streak::parse_label("2026-07-01").value();
+    job.zone = "UTC";
+    job.stage = 1200;
+    job.created_at = at("2026-07-01T20:00:00Z");
+    job.due_at = job.created_at;
+    job.expires_at = at("2026-07-02T00:00:00Z");
+    job.user.id = 3;
+    job.user.login = "octocat";
+    job.user.remind_at = {1200};
+    job.user.settings_version = 5;
+    job.user.channels = {{.id = 1, .kind = "discord", .sealed = "x", .hint = "", .on = true},
+                         {.id = 2, .kind = "telegram", .sealed = "y", .hint = "", .on = true}};
+  }
+
+  github::Sight sight(streak::Verdict verdict, int streak) {
+    github::Sight seen;
+    seen.judgement.verdict = verdict;
+    seen.judgement.streak = streak;
+    seen.calendar.set(job.date, verdict == streak::Verdict::safe ? 1 : 0);
+    seen.login = "octocat";
+    seen.node_id = "U_1";
+    seen.seen_at = now;
+    return seen;
+  }
+
+  static github::Unseen unseen(const char* code) {
+    github::Unseen error;
+    error.error = {.code = code, .message = "no"};
+    return error;
+  }
+
+  store::JobOutcome decided(const Look& look) {
+    return decide({.job = job, .now = now, .send_at_once = true}, look, random);
+  }
+
+  store::ClaimedJob job;
+  TimePoint now = at("2026-07-01T20:00:05Z");
+  runtime::SeededRandom random{1};
+};
+
+TEST_F(Fixture, AtRiskTellsEveryLivingChannelOnce) {
+  const auto outcome = decided(sight(streak::Verdict::at_risk, 12));
+  EXPECT_EQ(outcome.end, store::JobEnd::completed);
+  EXPECT_EQ(outcome.verdict, streak::Verdict::at_risk);
+  ASSERT_EQ(outcome.deliveries.size(), 2U);
+  EXPECT_EQ(outcome.deliveries[0].kind, "reminder");
+  EXPECT_NE(outcome.deliveries[0].message.body.find("12"), std::string::npos);
+  EXPECT_NE(outcome.deliveries[0].id, outcome.deliveries[1].id);
+  EXPECT_EQ(outcome.attempt, 2);
+  EXPECT_EQ(outcome.settings_version, 5);
+  ASSERT_TRUE(outcome.streak);
+  EXPECT_EQ(outcome.streak->length, 12);
+}
+
+TEST_F(Fixture, ASwitchedOffChannelIsLeftAlone) {
+  job.user.channels[0].on = false;
+  EXPECT_EQ(decided(sight(streak::Verdict::at_risk, 1)).deliveries.size(), 1U);
+}
+
+TEST_F(Fixture, NobodyWhoIsSafeHearsAnything) {  // fault 6 of the original
+  for (const auto verdict :
+       {streak::Verdict::safe, streak::Verdict::no_streak, streak::Verdict::day_off}) {
+    const auto outcome = decided(sight(verdict, 4));
+    EXPECT_EQ(outcome.end, store::JobEnd::completed);
+    EXPECT_TRUE(outcome.deliveries.empty()) << streak::to_text(verdict);
+  }
+}
+
+TEST_F(Fixture, TheSummaryIsForThoseWhoAskedAndAreSafe) {
+  job.user.daily_summary = true;
+  const auto outcome = decided(sight(streak::Verdict::safe, 4));
+  ASSERT_EQ(outcome.deliveries.size(), 2U);
+  EXPECT_EQ(outcome.deliveries[0].kind, "summary");
+  EXPECT_EQ(outcome.deliveries[0].message.subject.find("risk"), std::string::npos);
+  EXPECT_EQ(decided(sight(streak::Verdict::at_risk, 4)).deliveries[0].kind, "reminder");
+  EXPECT_TRUE(decided(sight(streak::Verdict::no_streak, 0)).deliveries.empty());
+}
+
+TEST_F(Fixture, AnErrorOfGitHubIsRetriedNotFailed) {  // fault 1 of the original
+  const auto outcome = decided(std::unexpected(unseen("unavailable")));
+  EXPECT_EQ(outcome.end, store::JobEnd::retry);
+  EXPECT_GT(outcome.retry_at, now);
+  EXPECT_LT(outcome.retry_at, now + 10s);
+  EXPECT_TRUE(outcome.deliveries.empty());
+  EXPECT_FALSE(outcome.streak);
+  EXPECT_EQ(outcome.error, "unavailable");
+}
+
+TEST_F(Fixture, BackoffGrowsToTenMinutesAndObeysGitHub) {
+  job.tries = 30;
+  const auto late = decided(std::unexpected(unseen("unavailable")));
+  EXPECT_GE(late.retry_at, now + 7min);
+  EXPECT_LE(late.retry_at, now + 13min);
+  job.tries = 0;
+  auto limited = unseen("rate_limited");
+  limited.retry_at = now + 40min;
+  EXPECT_EQ(decided(std::unexpected(limited)).retry_at, now + 40min);
+}
+
+TEST_F(Fixture, TheLastTryComesFifteenMinutesBeforeMidnight) {
+  auto limited = unseen("rate_limited");
+  limited.retry_at = at("2026-07-02T01:00:00Z");
+  EXPECT_EQ(decided(std::unexpected(limited)).retry_at, at("2026-07-01T23:45:00Z"));
+}
+
+TEST_F(Fixture, UnknownBecomesAnHonestWordOnceAndTheJobGoesOn) {
+  now = at("2026-07-01T23:45:00Z");
+  const auto outcome = decided(std::unexpected(unseen("unavailable")));
+  EXPECT_EQ(outcome.end, store::JobEnd::retry);
+  EXPECT_TRUE(outcome.told_unknown);
+  ASSERT_EQ(outcome.deliveries.size(), 2U);
+  EXPECT_EQ(outcome.deliveries[0].kind, "could_not_check");
+  job.told_unknown = true;
+  EXPECT_TRUE(decided(std::unexpected(unseen("unavailable"))).deliveries.empty());
+  // An answer that comes later may still alarm.
+  EXPECT_EQ(decided(sight(streak::Verdict::at_risk, 3)).deliveries[0].kind, "reminder");
+}
+
+TEST_F(Fixture, ACertainRiskOfUnknownLengthIsToldAtTheLastCall) {
+  auto error = unseen("resource_limits");
+  error.partial = sight(streak::Verdict::at_risk, 400);
+  EXPECT_TRUE(decided(std::unexpected(error)).deliveries.empty());
+  now = at("2026-07-01T23:45:00Z");
+  const auto outcome = decided(std::unexpected(error));
+  EXPECT_EQ(outcome.verdict, streak::Verdict::at_risk);
+  ASSERT_FALSE(outcome.deliveries.empty());
+  EXPECT_NE(outcome.deliveries[0].message.body.find("at least 400"), std::string::npos);
+  EXPECT_FALSE(outcome.streak) << "a lower bound is not remembered as the length";
+}
+
+TEST_F(Fixture, AfterMidnightAJobExpires) {
+  now = job.expires_at;
+  const auto outcome = decided(sight(streak::Verdict::at_risk, 3));
+  EXPECT_EQ(outcome.end, store::JobEnd::failed);
+  EXPECT_EQ(outcome.error, "expired");
+  EXPECT_TRUE(outcome.deliveries.empty());
+}
+
+TEST_F(Fixture, RetriesStopAtMidnight) {
+  now = at("2026-07-01T23:59:30Z");
+  job.tries = 8;
+  const auto outcome = decided(std::unexpected(unseen("unavailable")));
+  EXPECT_EQ(outcome.end, store::JobEnd::failed);
+  EXPECT_EQ(outcome.error, "expired");
+}
+
+TEST_F(Fixture, NotFoundIsAnAnswer) {
+  const auto outcome = decided(std::unexpected(unseen("not_found")));
+  EXPECT_EQ(outcome.end, store::JobEnd::completed);
+  EXPECT_EQ(outcome.verdict, streak::Verdict::gone);
+  EXPECT_TRUE(outcome.deliveries.empty());
+}
+
+TEST_F(Fixture, AnUnknownVerdictIsNeverAnAnswer) {
+  const auto outcome = decided(sight(streak::Verdict::unknown, 0));
+  EXPECT_EQ(outcome.end, store::JobEnd::retry);
+  EXPECT_FALSE(outcome.streak);
+}
+
+TEST_F(Fixture, ADeadTokenIsRememberedAndSaid) {
+  auto seen = sight(streak::Verdict::at_risk, 3);
+  seen.own_token_dead = true;
+  const auto outcome = decided(seen);
+  EXPECT_TRUE(outcome.own_token_dead);
+  EXPECT_NE(outcome.deliveries[0].message.body.find("public"), std::string::npos);
+}
+
+TEST_F(Fixture, AStreakThatIsPausedTodayKeepsItsState) {
+  github::Sight paused;
+  paused.judgement.verdict = streak::Verdict::day_off;
+  paused.seen_at = now;
+  const auto outcome = decided(paused);
+  EXPECT_EQ(outcome.verdict, streak::Verdict::day_off);
+  EXPECT_FALSE(outcome.streak);
+}
+
+}  // namespace
+}  // namespace streaky::engine

@@ -1,0 +1,107 @@
+// When to look at whom (plan.h).
+#include "engine/plan.h"
+
+#include <gtest/gtest.h>
+
+namespace streaky::engine {
+namespace {
+
+using runtime::TimePoint;
+using namespace std::chrono_literals;
+
+TimePoint at(const char* text) { return runtime::parse_rfc3339(text).value(); }
+
+store::DueUser user(const char* zone, std::vector<int> minutes) {
+  store::DueUser due;
+  due.id = 1;
+  due.time_zone = zone;
+  due.remind_at = std::move(minutes);
+  return due;
+}
+
+TEST(PlanDue, MakesTheStageThatHasComeAndTheNextOne) {
+  const auto planned = plan_due(user("Europe/Berlin", {1200, 1320}), at("2026-07-01T18:00:00Z"));
+  ASSERT_TRUE(planned.job);
+  EXPECT_EQ(planned.job->stage, 1200);
+  EXPECT_EQ(planned.job->due_at, at("2026-07-01T18:00:00Z"));
+  EXPECT_EQ(planned.job->expires_at, at("2026-07-01T22:00:00Z"));
+  EXPECT_EQ(planned.next_check_at, at("2026-07-01T20:00:00Z"));
+}
+
+TEST(PlanDue, CatchesUpWithTheLatestStageOfTodayAlone) {
+  const auto planned =
+      plan_due(user("UTC", {480, 720, 1200}), at("2026-07-03T13:30:00Z"));  // down for days
+  ASSERT_TRUE(planned.job);
+  EXPECT_EQ(planned.job->stage, 720);
+  EXPECT_EQ(streak::to_text(planned.job->date), "2026-07-03");
+  EXPECT_EQ(planned.next_check_at, at("2026-07-03T20:00:00Z"));
+}
+
+TEST(PlanDue, SaysNothingAboutYesterday) {
+  const auto planned = plan_due(user("UTC", {1200}), at("2026-07-03T00:00:01Z"));
+  EXPECT_FALSE(planned.job);
+  EXPECT_EQ(planned.next_check_at, at("2026-07-03T20:00:00Z"));
+}
+
+TEST(PlanDue, UsesTheUsersOwnDayOnBothSidesOfTheDateLine) {
+  const auto east = plan_due(user("Pacific/Kiritimati", {1200}), at("2026-07-01T06:00:00Z"));
+  ASSERT_TRUE(east.job);
+  EXPECT_EQ(streak::to_text(east.job->date), "2026-07-01");
+  EXPECT_EQ(east.job->expires_at, at("2026-07-01T10:00:00Z"));
+  const auto west = plan_due(user("Pacific/Pago_Pago", {1200}), at("2026-07-02T07:00:00Z"));
+  ASSERT_TRUE(west.job);
+  EXPECT_EQ(streak::to_text(west.job->date), "2026-07-01");
+  EXPECT_EQ(west.job->expires_at, at("2026-07-02T11:00:00Z"));
+}
+
+TEST(PlanDue, AnUnknownZoneMakesNoJob) {
+  const auto planned = plan_due(user("Mars/Olympus", {1200}), at("2026-07-01T20:00:00Z"));
+  EXPECT_FALSE(planned.job);
+  EXPECT_FALSE(planned.next_check_at);
+}
+
+TEST(PlanManual, TakesTheUsersPresentDayAndLeavesTheNextCheck) {
+  auto due = user("Asia/Tokyo", {1200});
+  due.next_check_at = at("2026-07-02T11:00:00Z");
+  const auto planned = plan_manual(due, at("2026-07-01T20:00:00Z"));
+  ASSERT_TRUE(planned.job);
+  EXPECT_EQ(planned.job->stage, store::kManualStage);
+  EXPECT_EQ(streak::to_text(planned.job->date), "2026-07-02");
+  EXPECT_EQ(planned.job->expires_at, at("2026-07-02T15:00:00Z"));
+  EXPECT_EQ(planned.next_check_at, due.next_check_at);
+}
+
+TEST(FirstCheck, LiesStrictlyInTheFutureForANewUser) {
+  const auto zone = streak::Zone::find("UTC").value();
+  EXPECT_EQ(first_check(zone, {1200}, {.is_new = true}, at("2026-07-01T20:00:00Z")),
+            at("2026-07-02T20:00:00Z"));
+  EXPECT_EQ(first_check(zone, {1200}, {.is_new = true}, at("2026-07-01T19:59:59Z")),
+            at("2026-07-01T20:00:00Z"));
+}
+
+TEST(FirstCheck, AnEditThatLeavesNoStageTodayChecksNow) {
+  const auto zone = streak::Zone::find("UTC").value();
+  const TimePoint now = at("2026-07-01T15:00:00Z");
+  EXPECT_EQ(first_check(zone, {480}, {}, now), now);
+  EXPECT_EQ(first_check(zone, {480}, {.told_today = true}, now), at("2026-07-02T08:00:00Z"));
+  EXPECT_EQ(first_check(zone, {480, 1200}, {}, now), at("2026-07-01T20:00:00Z"));
+}
+
+TEST(FirstCheck, NoStagesMeanNoCheck) {
+  const auto zone = streak::Zone::find("UTC").value();
+  EXPECT_EQ(first_check(zone, {}, {}, at("2026-07-01T15:00:00Z")), std::nullopt);
+}
+
+TEST(HonestAt, IsFifteenMinutesBeforeMidnight) {
+  EXPECT_EQ(honest_at(at("2026-07-01T20:00:00Z"), at("2026-07-02T00:00:00Z")),
+            at("2026-07-01T23:45:00Z"));
+}
+
+TEST(HonestAt, GivesALateJobAFewMinutesButComesBeforeMidnight) {
+  const TimePoint midnight = at("2026-07-02T00:00:00Z");
+  EXPECT_EQ(honest_at(at("2026-07-01T23:50:00Z"), midnight), at("2026-07-01T23:53:00Z"));
+  EXPECT_EQ(honest_at(at("2026-07-01T23:59:30Z"), midnight), at("2026-07-01T23:58:00Z"));
+}
+
+}  // namespace
+}  // namespace streaky::engine
