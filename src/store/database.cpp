@@ -1,0 +1,165 @@
+#include "store/database.h"
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "store/connection.h"
+
+namespace streaky::store {
+
+namespace {
+
+/// Callers that wait for the database's thread at the same time. Far above what the engine's own
+/// limits let happen: reaching it is a bug that must not eat the memory.
+constexpr std::size_t kMostWaiting = 10'000;
+
+using Handler = boost::asio::any_completion_handler<void(std::exception_ptr)>;
+
+}  // namespace
+
+class Database::Impl {
+ public:
+  Impl(runtime::Executor executor, const Options& options, runtime::Metrics& metrics)
+      : executor_(std::move(executor)),
+        mode_(options.mode),
+        metrics_(metrics),
+        connection_(std::in_place, options) {
+    if (mode_ == Mode::thread) thread_ = std::thread([this] { serve(); });
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() { stop(); }
+
+  runtime::Task<void> run(bool write, Work work) {
+    if (mode_ == Mode::inline_calls) {
+      run_here(write, work);
+      co_return;
+    }
+    auto initiate = [this, write, &work](auto handler) {
+      submit(Call{write, &work, Handler(std::move(handler)), executor_});
+    };
+    auto token = boost::asio::use_awaitable;
+    auto waiting =
+        boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
+            initiate, token);
+    co_await std::move(waiting);
+  }
+
+  [[nodiscard]] int schema_version() const { return schema_version_; }
+
+  void stop() {
+    {
+      const std::scoped_lock lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+    connection_.reset();
+  }
+
+ private:
+  struct Call {
+    Call(bool is_write, const Work* the_work, Handler the_handler,
+         const runtime::Executor& executor)
+        : write(is_write), work(the_work), handler(std::move(the_handler)), guard(executor) {}
+
+    bool write;
+    const Work* work;  // in the frame of the coroutine that waits
+    Handler handler;
+    boost::asio::executor_work_guard<runtime::Executor> guard;  // keeps the executor running
+  };
+
+  void submit(Call call) {
+    const char* refusal = nullptr;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (stopping_) {
+        refusal = "the database is closed";
+      } else if (waiting_.size() >= kMostWaiting) {
+        refusal = "too many calls wait for the database";
+      } else {
+        waiting_.push_back(std::move(call));
+      }
+    }
+    if (refusal == nullptr) {
+      changed_.notify_one();
+      return;
+    }
+    const DatabaseError error(DatabaseError::Kind::other, refusal);
+    complete(std::move(call), std::make_exception_ptr(error));
+  }
+
+  void serve() {
+    while (true) {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+      Call call = std::move(waiting_.front());
+      waiting_.pop_front();
+      lock.unlock();
+      std::exception_ptr error;
+      try {
+        run_here(call.write, *call.work);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      complete(std::move(call), std::move(error));
+    }
+  }
+
+  void complete(Call call, std::exception_ptr error) {
+    auto resume = [handler = std::move(call.handler), error = std::move(error)]() mutable {
+      std::move(handler)(std::move(error));
+    };
+    boost::asio::post(executor_, std::move(resume));
+  }
+
+  void run_here(bool write, const Work& work) {
+    if (!connection_) throw DatabaseError(DatabaseError::Kind::other, "the database is closed");
+    metrics_.count("streaky_db_transactions_total");
+    connection_->transact(write, work);
+  }
+
+  const runtime::Executor executor_;
+  const Mode mode_;
+  runtime::Metrics& metrics_;  // borrowed
+  std::optional<Connection> connection_;
+  const int schema_version_ = connection_->schema_version();
+
+  std::mutex mutex_;  // guards the two below
+  std::deque<Call> waiting_;
+  bool stopping_ = false;
+  std::condition_variable changed_;
+  std::thread thread_;
+};
+
+Database::Database(runtime::Executor executor, Options options, runtime::Metrics& metrics)
+    : impl_(std::make_unique<Impl>(std::move(executor), options, metrics)) {}
+
+Database::~Database() = default;
+
+runtime::Task<void> Database::write(Work work) {
+  auto done = impl_->run(true, std::move(work));
+  co_await std::move(done);
+}
+
+runtime::Task<void> Database::read(Work work) {
+  auto done = impl_->run(false, std::move(work));
+  co_await std::move(done);
+}
+
+int Database::schema_version() const { return impl_->schema_version(); }
+
+void Database::stop() { impl_->stop(); }
+
+}  // namespace streaky::store

@@ -1,0 +1,126 @@
+#include "store/deliveries.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "store/counts.h"
+#include "store/delivery_rows.h"
+#include "store/json_rows.h"
+#include "store/new_deliveries.h"
+#include "store/session.h"
+#include "store/texts.h"
+
+namespace streaky::store {
+
+DeliveriesById load_deliveries(Session& session, const std::vector<std::string>& ids) {
+  DeliveriesById deliveries;
+  if (ids.empty()) return deliveries;
+  deliveries.reserve(ids.size());
+  ClaimedDelivery one;
+  std::string urgency;
+  auto query = session.query("deliveries/load");
+  query.bind("ids", to_json(ids));
+  query.into(one.id, one.batch_id, one.job_id, one.user_id, one.channel_id, one.channel_kind,
+             one.sealed, one.kind, one.message.subject, one.message.body, urgency, one.date,
+             one.zone, one.stage, one.created_at, one.checked_at, one.expires_at, one.attempt);
+  while (query.next()) {
+    one.message.urgency = urgency_of(urgency);
+    deliveries[one.id] = one;
+  }
+  return deliveries;
+}
+
+namespace {
+
+struct ClaimRequest {
+  std::string owner;
+  int limit = 0;
+  runtime::TimePoint now{};
+  runtime::TimePoint lease_until{};
+};
+
+std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& request) {
+  std::vector<std::pair<std::int64_t, std::string>> due;
+  {
+    std::string id;
+    std::int64_t due_at = 0;
+    auto query = session.query("deliveries/claim");
+    query.bind("owner", request.owner)
+        .bind("limit", request.limit)
+        .bind("now", request.now)
+        .bind("lease_until", request.lease_until);
+    query.into(id, due_at);
+    while (query.next()) due.emplace_back(due_at, id);
+  }
+  std::ranges::sort(due);
+  std::vector<std::string> ids;
+  ids.reserve(due.size());
+  for (auto& [at, id] : due) ids.push_back(std::move(id));
+  auto loaded = load_deliveries(session, ids);
+  std::vector<ClaimedDelivery> claimed;
+  claimed.reserve(ids.size());
+  Counts counts;
+  for (const std::string& id : ids) {
+    claimed.push_back(std::move(loaded.at(id)));
+    counts.move_delivery(claimed.back().batch_id, "pending", "sending");
+  }
+  counts.write(session);
+  return claimed;
+}
+
+void add_beside_in(Session& session, const std::string& delivery_id,
+                   const std::vector<NewDelivery>& deliveries, runtime::TimePoint now) {
+  DeliveryOrigin origin;
+  {
+    auto query = session.query("deliveries/beside");
+    query.bind("id", delivery_id);
+    query.into(origin.batch_id, origin.job_id, origin.user_id, origin.date, origin.zone,
+               origin.stage, origin.expires_at);
+    if (!query.next()) return;  // the user was deleted meanwhile
+  }
+  Counts counts;
+  NewDeliveries rows(now);
+  for (NewDelivery delivery : deliveries) {
+    delivery.leased = false;  // nobody holds what is written here
+    rows.add(origin, delivery, {});
+  }
+  rows.write(session, counts);
+  counts.write(session);
+}
+
+}  // namespace
+
+runtime::Task<std::vector<ClaimedDelivery>> Deliveries::claim(std::string owner, int limit,
+                                                              runtime::TimePoint now,
+                                                              runtime::TimePoint lease_until) {
+  std::vector<ClaimedDelivery> claimed;
+  const ClaimRequest request{std::move(owner), limit, now, lease_until};
+  Database::Work work = [&](Session& session) { claimed = claim_in(session, request); };
+  if (limit > 0) co_await database_.write(std::move(work));
+  co_return claimed;
+}
+
+runtime::Task<void> Deliveries::add_beside(std::string delivery_id,
+                                           std::vector<NewDelivery> deliveries,
+                                           runtime::TimePoint now) {
+  Database::Work work = [&](Session& session) {
+    add_beside_in(session, delivery_id, deliveries, now);
+  };
+  if (!deliveries.empty()) co_await database_.write(std::move(work));
+}
+
+runtime::Task<std::vector<Deliveries::History>> Deliveries::history(std::int64_t user_id,
+                                                                    int limit) {
+  std::vector<History> entries;
+  Database::Work work = [&](Session& session) {
+    History entry;
+    auto query = session.query("deliveries/history");
+    query.bind("user", user_id).bind("limit", std::max(limit, 0));
+    query.into(entry.channel_kind, entry.kind, entry.state, entry.reason, entry.at, entry.subject);
+    while (query.next()) entries.push_back(entry);
+  };
+  co_await database_.read(std::move(work));
+  co_return entries;
+}
+
+}  // namespace streaky::store

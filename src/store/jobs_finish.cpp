@@ -1,0 +1,210 @@
+#include <map>
+#include <stdexcept>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "store/counts.h"
+#include "store/identities.h"
+#include "store/jobs.h"
+#include "store/json_rows.h"
+#include "store/new_deliveries.h"
+#include "store/session.h"
+
+namespace streaky::store {
+
+namespace {
+
+constexpr std::size_t kMostOutcomes = 1'000;
+
+/// A job as it stands when its result comes in.
+struct HeldJob {
+  DeliveryOrigin origin;
+  std::string state;
+  std::string owner;
+  int attempt = 0;
+  std::int64_t settings_version = 0;
+  Identity user;
+};
+
+using HeldJobs = std::unordered_map<std::int64_t, HeldJob>;
+
+HeldJobs read_held(Session& session, const std::vector<JobOutcome>& outcomes) {
+  std::vector<std::int64_t> ids;
+  ids.reserve(outcomes.size());
+  for (const JobOutcome& outcome : outcomes) ids.push_back(outcome.job_id);
+  HeldJobs held;
+  held.reserve(ids.size());
+  HeldJob job;
+  auto query = session.query("jobs/held");
+  query.bind("ids", to_json(ids));
+  query.into(job.origin.job_id, job.origin.batch_id, job.state, job.owner, job.attempt,
+             job.origin.user_id, job.origin.date, job.origin.zone, job.origin.stage,
+             job.origin.expires_at, job.settings_version, job.user.login, job.user.login_key,
+             job.user.node_id, job.user.database_id, job.user.token_dead);
+  while (query.next()) held[job.origin.job_id] = job;
+  return held;
+}
+
+/// A retry without a message rests on no setting; everything else was judged by them.
+bool rests_on_settings(const JobOutcome& outcome) {
+  return outcome.end == JobEnd::completed || !outcome.deliveries.empty();
+}
+
+/// The work of one `finish`: what each accepted outcome adds to the bulk statements.
+class Finisher {
+ public:
+  Finisher(Session& session, DeliveryLease lease, runtime::TimePoint now)
+      : session_(session), lease_(std::move(lease)), now_(now), deliveries_(now) {}
+
+  std::vector<FinishResult> run(const std::vector<JobOutcome>& outcomes);
+
+ private:
+  Finish judge(const HeldJobs& held, const JobOutcome& outcome) const;
+  void accept(const HeldJob& job, const JobOutcome& outcome);
+  void end_job(const HeldJob& job, const JobOutcome& outcome);
+  void write_streaks();
+
+  Session& session_;  // borrowed
+  const DeliveryLease lease_;
+  const runtime::TimePoint now_;
+  NewDeliveries deliveries_;
+  Identities identities_;
+  Counts counts_;
+  boost::json::array ends_;
+  std::map<std::int64_t, StreakState> streaks_;  // one per user, whatever the jobs
+};
+
+std::vector<FinishResult> Finisher::run(const std::vector<JobOutcome>& outcomes) {
+  const HeldJobs held = read_held(session_, outcomes);
+  std::vector<FinishResult> results;
+  results.reserve(outcomes.size());
+  std::unordered_set<std::int64_t> seen;
+  for (const JobOutcome& outcome : outcomes) {
+    FinishResult result;
+    result.job_id = outcome.job_id;
+    // The second result for one job in a call comes too late like any other.
+    const bool first = seen.insert(outcome.job_id).second;
+    result.finish = first ? judge(held, outcome) : Finish::stale;
+    if (result.finish == Finish::accepted) accept(held.at(outcome.job_id), outcome);
+    results.push_back(std::move(result));
+  }
+  if (!ends_.empty()) session_.query("jobs/finish").bind("ends", to_json(ends_)).run();
+  write_streaks();
+  identities_.write(session_);
+  const auto written = deliveries_.write(session_, counts_);
+  counts_.write(session_);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (results[i].finish != Finish::accepted) continue;
+    for (const NewDelivery& delivery : outcomes[i].deliveries) {
+      if (written.contains(delivery.id)) results[i].written.push_back(delivery.id);
+    }
+  }
+  return results;
+}
+
+Finish Finisher::judge(const HeldJobs& held, const JobOutcome& outcome) const {
+  const auto found = held.find(outcome.job_id);
+  if (found == held.end()) return Finish::stale;
+  const HeldJob& job = found->second;
+  const bool ours = job.state == "processing" && job.owner == lease_.owner &&
+                    job.attempt == outcome.attempt && job.origin.user_id == outcome.user_id;
+  if (!ours) return Finish::stale;
+  const bool changed = job.settings_version != outcome.settings_version;
+  return changed && rests_on_settings(outcome) ? Finish::settings_changed : Finish::accepted;
+}
+
+void Finisher::accept(const HeldJob& job, const JobOutcome& outcome) {
+  end_job(job, outcome);
+  if (outcome.streak) {
+    StreakState& streak = streaks_.try_emplace(outcome.user_id, *outcome.streak).first->second;
+    if (streak.today < outcome.streak->today) streak = *outcome.streak;
+  }
+  Identity said;
+  said.login = outcome.login;
+  said.node_id = outcome.node_id;
+  said.database_id = outcome.database_id;
+  // A token that was replaced meanwhile is not the one that died.
+  said.token_dead = outcome.own_token_dead && job.settings_version == outcome.settings_version;
+  identities_.add(outcome.user_id, job.user, said);
+  for (const NewDelivery& delivery : outcome.deliveries) {
+    deliveries_.add(job.origin, delivery, lease_);
+  }
+}
+
+void Finisher::end_job(const HeldJob& job, const JobOutcome& outcome) {
+  std::string state = "completed";
+  std::string verdict;
+  std::string error;
+  boost::json::value due_at;
+  if (outcome.end == JobEnd::completed) {
+    verdict = streak::to_text(outcome.verdict);
+  } else {
+    error = outcome.error;
+    state = outcome.end == JobEnd::retry ? "pending" : "failed";
+  }
+  if (outcome.end == JobEnd::retry) {
+    due_at = json_at(outcome.retry_at);
+    // A try after the user's midnight would be worthless.
+    if (runtime::to_unix_ms(outcome.retry_at) >= job.origin.expires_at) {
+      state = "failed";
+      error = "expired";
+    }
+  }
+  const bool ended = state != "pending";
+  ends_.push_back({{"id", outcome.job_id},
+                   {"state", state},
+                   {"due_at", due_at},
+                   {"verdict", verdict},
+                   {"error", json_text(error)},
+                   {"tried", outcome.end == JobEnd::completed ? 0 : 1},
+                   {"told_unknown", outcome.told_unknown ? 1 : 0},
+                   {"ended_at", ended ? json_at(now_) : boost::json::value()}});
+  counts_.move(job.origin.batch_id, "processing", state);
+  counts_.add_verdict(job.origin.batch_id, verdict);
+}
+
+void Finisher::write_streaks() {
+  boost::json::array rows;
+  for (const auto& [user_id, streak] : streaks_) {
+    const streak::Anchor anchor = streak.anchor.value_or(streak::Anchor{});
+    boost::json::value through;
+    if (streak.anchor) through = json_label(anchor.through);
+    rows.push_back({{"user_id", user_id},
+                    {"anchor_through", through},
+                    {"anchor_length", anchor.length},
+                    {"anchor_began", json_label(anchor.began)},
+                    {"length", streak.length},
+                    {"began", json_label(streak.began)},
+                    {"longest", streak.longest},
+                    {"today", json_label(streak.today)},
+                    {"today_count", streak.today_count},
+                    {"verdict", streak::to_text(streak.verdict)},
+                    {"views", json_text(streak.views)},
+                    {"seen_at", json_at(streak.seen_at)},
+                    {"history_at", json_at(streak.history_at)}});
+  }
+  if (rows.empty()) return;
+  session_.query("users/save_streaks").bind("streaks", to_json(rows)).run();
+}
+
+}  // namespace
+
+runtime::Task<std::vector<FinishResult>> Jobs::finish(std::string owner,
+                                                      std::vector<JobOutcome> outcomes,
+                                                      runtime::TimePoint now,
+                                                      runtime::TimePoint lease_until) {
+  if (outcomes.size() > kMostOutcomes) {
+    throw std::length_error("finish: at most 1000 outcomes at a time");
+  }
+  std::vector<FinishResult> results;
+  const DeliveryLease lease{std::move(owner), lease_until};
+  Database::Work work = [&](Session& session) {
+    Finisher finisher(session, lease, now);
+    results = finisher.run(outcomes);
+  };
+  if (!outcomes.empty()) co_await database_.write(std::move(work));
+  co_return results;
+}
+
+}  // namespace streaky::store

@@ -1,0 +1,31 @@
+// Ends deliveries that wait, keeping the counters right. Private to store/. The database's thread.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/time.h"
+#include "store/counts.h"
+#include "store/session.h"
+
+namespace streaky::store {
+
+struct PendingEnd {
+  std::string state;  // "dead", "cancelled"
+  std::string code;
+  std::string reason;
+};
+
+/// Everything that waits for these channels, which take no more.
+void end_pending_of_channels(Session& session, Counts& counts,
+                             const std::vector<std::int64_t>& channel_ids, const PendingEnd& end,
+                             runtime::TimePoint now);
+
+/// What waits of other jobs for the same user, date and channel: a newer reminder says it better.
+/// Rows: `user_id`, `date`, `channel_id`, `job_id`.
+void cancel_overtaken(Session& session, Counts& counts, const boost::json::array& reminders,
+                      runtime::TimePoint now);
+
+}  // namespace streaky::store

@@ -1,0 +1,108 @@
+// One connection inside one transaction; SQL by name. Private to store/.
+//
+//   auto claimed = session.query("jobs/claim");
+//   claimed.bind("now", now).bind("limit", limit);
+//   claimed.into(id, login, lease_until);
+//   while (claimed.next()) { … }
+//
+// A statement is prepared once per connection and kept. Binds and results are typed; rows are
+// fetched one at a time, so a long answer needs no buffer. A query is read to its end or destroyed
+// before the same statement is run again.
+//
+// Threading: the database's thread alone. Errors: SOCI's exceptions, which `Connection` turns into
+// DatabaseError.
+#pragma once
+
+#include <soci/soci.h>
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "runtime/time.h"
+#include "store/statements.h"
+#include "streak/calendar.h"
+
+namespace streaky::store {
+
+class Query {
+ public:
+  explicit Query(soci::statement& statement);
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+  ~Query();
+
+  Query& bind(const char* name, std::int64_t value);
+  Query& bind(const char* name, int value) { return bind(name, static_cast<std::int64_t>(value)); }
+  Query& bind(const char* name, std::string value);
+  Query& bind(const char* name, runtime::TimePoint value);
+
+  /// Where the columns of each row go, in order. NULL is 0, "" or no value.
+  template <typename... T>
+  Query& into(T&... targets) {
+    (add_target(Target{&targets}), ...);
+    return *this;
+  }
+
+  /// Runs the statement on the first call; false after the last row.
+  bool next();
+  /// Runs a statement that gives no rows; the number of rows that it changed.
+  std::int64_t run();
+  /// The only row must exist.
+  void one();
+
+ private:
+  using Target = std::variant<std::int64_t*, int*, bool*, std::string*, runtime::TimePoint*,
+                              streak::Label*, std::optional<std::int64_t>*,
+                              std::optional<runtime::TimePoint>*, std::optional<streak::Label>*>;
+  struct Parameter {
+    const char* name;
+    long long number = 0;
+    std::string text;
+    bool is_text = false;
+  };
+  struct Column {
+    Target target;
+    bool is_text = false;
+    long long number = 0;
+    std::string text;
+    soci::indicator indicator = soci::i_ok;
+  };
+
+  void add_target(Target target);
+  void attach();
+  void hand_over();
+
+  soci::statement& statement_;        // borrowed from the session
+  std::deque<Parameter> parameters_;  // SOCI keeps addresses: nothing may move
+  std::deque<Column> columns_;
+  bool started_ = false;
+  bool ended_ = false;
+};
+
+class Session {
+ public:
+  Session(soci::session& connection, const Statements& statements)
+      : connection_(connection), statements_(statements) {}
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  Query query(const std::string& name);
+  /// One statement without parameters or rows, by its text: migrations and tests.
+  void execute(const std::string& sql) { connection_ << sql; }
+  [[nodiscard]] const Statements& statements() const { return statements_; }
+  [[nodiscard]] soci::session& connection() { return connection_; }
+
+ private:
+  soci::session& connection_;     // borrowed
+  const Statements& statements_;  // borrowed
+  std::map<std::string, std::unique_ptr<soci::statement>> prepared_;
+};
+
+}  // namespace streaky::store

@@ -1,0 +1,51 @@
+-- name: insert
+INSERT INTO batches (id, origin, created_at) VALUES (:id, :origin, :now) ON CONFLICT (id) DO NOTHING;
+
+-- name: delete_empty
+DELETE FROM batches
+ WHERE id = :id AND NOT EXISTS (SELECT 1 FROM batch_counts c WHERE c.batch_id = batches.id);
+
+-- name: count
+-- Counts of batches that the cleaner has deleted meanwhile go nowhere.
+INSERT INTO batch_counts (batch_id, name, value)
+SELECT d.value ->> 'batch', d.value ->> 'name', d.value ->> 'by'
+  FROM json_each(:deltas) d
+ WHERE EXISTS (SELECT 1 FROM batches b WHERE b.id = d.value ->> 'batch')
+ON CONFLICT (batch_id, name) DO UPDATE SET value = batch_counts.value + excluded.value;
+
+-- name: find
+SELECT id, origin, created_at FROM batches WHERE id = :id;
+
+-- name: newest
+SELECT id, origin, created_at FROM batches ORDER BY created_at DESC, id DESC LIMIT :limit;
+
+-- name: counts
+SELECT batch_id, name, value FROM batch_counts
+ WHERE batch_id IN (SELECT value FROM json_each(:ids)) AND value <> 0;
+
+-- name: failed_jobs
+SELECT j.id, u.login, j.state, j.verdict, j.error
+  FROM jobs j JOIN users u ON u.id = j.user_id
+ WHERE j.batch_id = :id AND j.state = 'failed'
+ ORDER BY j.id LIMIT :limit;
+
+-- name: retry_jobs
+-- A job that a later one of the same day has followed stays failed: its reminder would come late.
+UPDATE jobs
+   SET state = 'pending', error = '', due_at = :now, tries = 0, crashes = 0, crashes_alone = 0,
+       alone = 0, ended_at = NULL
+ WHERE id IN (SELECT j.id FROM jobs j
+               WHERE j.batch_id = :id AND j.state = 'failed' AND j.expires_at > :now
+                 AND NOT EXISTS (SELECT 1 FROM jobs l
+                                  WHERE l.user_id = j.user_id AND l.date = j.date AND l.id > j.id)
+               ORDER BY j.id LIMIT :limit)
+RETURNING id;
+
+-- name: retry_deliveries
+UPDATE deliveries
+   SET state = 'pending', code = '', reason = '', due_at = :now, tries = 0, ended_at = NULL
+ WHERE id IN (SELECT d.id FROM deliveries d
+               WHERE d.batch_id = :id AND d.state = 'dead' AND d.expires_at > :now
+                 AND EXISTS (SELECT 1 FROM channels c WHERE c.id = d.channel_id AND c.is_on = 1)
+               LIMIT :limit)
+RETURNING id;

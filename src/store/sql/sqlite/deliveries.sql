@@ -1,0 +1,93 @@
+-- name: insert
+-- Only to channels that are on. A conflict means that it was said already.
+INSERT INTO deliveries (id, batch_id, job_id, user_id, channel_id, channel_kind, kind, date, zone,
+                        stage, subject, body, urgency, state, created_at, checked_at, due_at,
+                        expires_at, owner, lease_until, started_at, attempt)
+SELECT n.value ->> 'id', n.value ->> 'batch_id', n.value ->> 'job_id', n.value ->> 'user_id',
+       c.id, c.kind, n.value ->> 'kind', n.value ->> 'date', n.value ->> 'zone',
+       n.value ->> 'stage', n.value ->> 'subject', n.value ->> 'body', n.value ->> 'urgency',
+       n.value ->> 'state', :now, n.value ->> 'checked_at', :now, n.value ->> 'expires_at',
+       n.value ->> 'owner', n.value ->> 'lease_until', n.value ->> 'started_at',
+       n.value ->> 'attempt'
+  FROM json_each(:deliveries) n CROSS JOIN channels c
+ WHERE c.id = n.value ->> 'channel_id' AND c.user_id = n.value ->> 'user_id' AND c.is_on = 1
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: overtaken
+-- What waits of the same user, date and channel when another job's reminder has been written.
+SELECT d.id, d.batch_id
+  FROM json_each(:reminders) n CROSS JOIN deliveries d
+ WHERE d.user_id = n.value ->> 'user_id' AND d.date = n.value ->> 'date'
+   AND d.channel_id = n.value ->> 'channel_id' AND d.job_id <> n.value ->> 'job_id'
+   AND d.kind IN ('reminder', 'could_not_check') AND d.state = 'pending';
+
+-- name: waiting_for_channels
+SELECT d.id, d.batch_id
+  FROM json_each(:channels) n CROSS JOIN deliveries d
+ WHERE d.channel_id = n.value AND d.state = 'pending';
+
+-- name: end_pending
+UPDATE deliveries SET state = :state, code = :code, reason = :reason, ended_at = :now
+ WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'pending';
+
+-- name: claim
+UPDATE deliveries
+   SET state = 'sending', owner = :owner, lease_until = :lease_until, started_at = :now,
+       attempt = attempt + 1
+ WHERE id IN (SELECT d.id FROM deliveries d CROSS JOIN channels c
+               WHERE d.state = 'pending' AND d.due_at <= :now AND d.expires_at > :now
+                 AND c.id = d.channel_id AND c.is_on = 1
+               ORDER BY d.due_at, d.id LIMIT :limit)
+RETURNING id, due_at;
+
+-- name: load
+SELECT d.id, d.batch_id, d.job_id, d.user_id, d.channel_id, d.channel_kind,
+       COALESCE(c.sealed, ''), d.kind, d.subject, d.body, d.urgency, d.date, d.zone, d.stage,
+       d.created_at, d.checked_at, d.expires_at, d.attempt
+  FROM deliveries d LEFT JOIN channels c ON c.id = d.channel_id
+ WHERE d.id IN (SELECT value FROM json_each(:ids));
+
+-- name: held
+SELECT d.id, d.batch_id, d.state, d.owner, d.attempt, d.user_id, d.channel_id, d.channel_kind,
+       d.kind, d.expires_at, COALESCE(d.started_at, 0), COALESCE(c.is_on, 0),
+       COALESCE(c.changed_at, 0)
+  FROM deliveries d LEFT JOIN channels c ON c.id = d.channel_id
+ WHERE d.id IN (SELECT value FROM json_each(:ids));
+
+-- name: record
+UPDATE deliveries
+   SET state = n.value ->> 'state', due_at = COALESCE(n.value ->> 'due_at', due_at),
+       remote_id = n.value ->> 'remote_id', code = n.value ->> 'code',
+       reason = n.value ->> 'reason', tries = tries + (n.value ->> 'tried'),
+       maybe_seen = MAX(maybe_seen, n.value ->> 'maybe_seen'),
+       checked_at = COALESCE(n.value ->> 'checked_at', checked_at),
+       subject = COALESCE(n.value ->> 'subject', subject),
+       body = COALESCE(n.value ->> 'body', body),
+       urgency = COALESCE(n.value ->> 'urgency', urgency),
+       ended_at = n.value ->> 'ended_at', owner = '', lease_until = NULL
+  FROM json_each(:results) n
+ WHERE deliveries.id = n.value ->> 'id';
+
+-- name: reseal
+UPDATE channels SET sealed = n.value ->> 'sealed'
+  FROM json_each(:channels) n
+ WHERE channels.id = n.value ->> 'id';
+
+-- name: switch_off
+UPDATE channels SET is_on = 0, off_reason = n.value ->> 'reason'
+  FROM json_each(:channels) n
+ WHERE channels.id = n.value ->> 'id' AND channels.is_on = 1;
+
+-- name: living
+SELECT u.id, u.login, c.id, c.kind, c.sealed, c.hint
+  FROM users u LEFT JOIN channels c ON c.user_id = u.id AND c.is_on = 1
+ WHERE u.id IN (SELECT value FROM json_each(:users))
+ ORDER BY u.id, c.id;
+
+-- name: beside
+SELECT batch_id, job_id, user_id, date, zone, stage, expires_at FROM deliveries WHERE id = :id;
+
+-- name: history
+SELECT channel_kind, kind, state, reason, COALESCE(ended_at, created_at), subject
+  FROM deliveries WHERE user_id = :user ORDER BY created_at DESC, id LIMIT :limit;

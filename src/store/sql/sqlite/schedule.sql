@@ -1,0 +1,54 @@
+-- name: due
+SELECT id, time_zone, remind_at, next_check_at, settings_version FROM users
+ WHERE status = 'active' AND next_check_at <= :now
+ ORDER BY next_check_at, id LIMIT :limit;
+
+-- name: active_after
+SELECT id, time_zone, remind_at, next_check_at, settings_version FROM users
+ WHERE status = 'active' AND id > :after
+ ORDER BY id LIMIT :limit;
+
+-- name: move
+UPDATE users SET next_check_at = n.value ->> 'next'
+  FROM json_each(:moves) n
+ WHERE users.id = n.value ->> 'id'
+   AND users.next_check_at = n.value ->> 'old'
+   AND users.settings_version = n.value ->> 'version'
+RETURNING id;
+
+-- name: next_due
+SELECT next_check_at FROM users
+ WHERE status = 'active' AND next_check_at IS NOT NULL
+ ORDER BY next_check_at, id LIMIT 1;
+
+-- name: insert_jobs
+INSERT INTO jobs (batch_id, user_id, date, stage, zone, state, created_at, due_at, expires_at)
+SELECT :batch, n.value ->> 'user_id', n.value ->> 'date', n.value ->> 'stage',
+       n.value ->> 'zone', 'pending', :now, n.value ->> 'due_at', n.value ->> 'expires_at'
+  FROM json_each(:jobs) n
+ WHERE true
+ON CONFLICT (user_id, date, stage) DO NOTHING
+RETURNING id, user_id, date;
+
+-- name: reopen_jobs
+UPDATE jobs
+   SET batch_id = :batch, state = 'pending', zone = n.value ->> 'zone', created_at = :now,
+       due_at = n.value ->> 'due_at', expires_at = n.value ->> 'expires_at', tries = 0,
+       crashes = 0, crashes_alone = 0, alone = 0, told_unknown = 0, verdict = '', error = '',
+       ended_at = NULL
+  FROM json_each(:jobs) n
+ WHERE jobs.user_id = n.value ->> 'user_id' AND jobs.date = n.value ->> 'date'
+   AND jobs.stage = n.value ->> 'stage' AND jobs.state IN ('completed', 'failed')
+RETURNING id;
+
+-- name: unfinished
+SELECT j.id, j.batch_id, j.state
+  FROM json_each(:jobs) n CROSS JOIN jobs j
+ WHERE j.user_id = n.value ->> 'user_id' AND j.date = n.value ->> 'date'
+   AND j.id <> n.value ->> 'id' AND j.state IN ('pending', 'processing');
+
+-- name: supersede
+UPDATE jobs
+   SET state = 'completed', verdict = 'superseded', owner = '', lease_until = NULL,
+       ended_at = :now
+ WHERE id IN (SELECT value FROM json_each(:ids));

@@ -1,0 +1,20 @@
+// Names in tables ↔ enums. Private to store/. Pure functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "store/users.h"
+#include "streak/message.h"
+
+namespace streaky::store {
+
+/// What a table cannot hold by its constraints reads as the first value.
+streak::Verdict verdict_of(std::string_view text);
+streak::Urgency urgency_of(std::string_view text);
+UserStatus status_of(std::string_view text);
+/// `[1205,540]` ↔ minutes.
+std::string minutes_to_text(const streak::StageMinutes& minutes);
+streak::StageMinutes minutes_of(std::string_view text);
+
+}  // namespace streaky::store

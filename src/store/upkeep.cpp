@@ -1,0 +1,143 @@
+#include "store/upkeep.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "store/counts.h"
+#include "store/json_rows.h"
+#include "store/session.h"
+
+namespace streaky::store {
+
+namespace {
+
+/// Transactions of one `reap`, of at most kBite rows of each kind. What is left waits for the next.
+constexpr int kMostBites = 50;
+
+int return_jobs(Session& session, Counts& counts, runtime::TimePoint now, Reaped& reaped) {
+  int rows = 0;
+  std::string batch_id;
+  std::string state;
+  std::string error;
+  auto query = session.query("upkeep/return_jobs");
+  query.bind("now", now)
+      .bind("limit", kBite)
+      .bind("before_alone", Upkeep::kCrashesBeforeAlone)
+      .bind("most_alone", Upkeep::kCrashesAlone);
+  query.into(batch_id, state, error);
+  while (query.next()) {
+    ++rows;
+    counts.move(batch_id, "processing", state);
+    if (state == "pending") {
+      ++reaped.jobs_returned;
+    } else if (error == "poison") {
+      ++reaped.jobs_given_up;
+    } else {
+      ++reaped.jobs_expired;
+    }
+  }
+  return rows;
+}
+
+int return_deliveries(Session& session, Counts& counts, runtime::TimePoint now, Reaped& reaped) {
+  int rows = 0;
+  std::string batch_id;
+  std::string state;
+  auto query = session.query("upkeep/return_deliveries");
+  query.bind("now", now).bind("limit", kBite).into(batch_id, state);
+  while (query.next()) {
+    ++rows;
+    counts.move_delivery(batch_id, "sending", state);
+    ++(state == "expired" ? reaped.deliveries_expired : reaped.deliveries_returned);
+  }
+  return rows;
+}
+
+int expire_jobs(Session& session, Counts& counts, runtime::TimePoint now, Reaped& reaped) {
+  int rows = 0;
+  std::string batch_id;
+  auto query = session.query("upkeep/expire_jobs");
+  query.bind("now", now).bind("limit", kBite).into(batch_id);
+  while (query.next()) {
+    ++rows;
+    counts.move(batch_id, "pending", "failed");
+  }
+  reaped.jobs_expired += rows;
+  return rows;
+}
+
+int expire_deliveries(Session& session, Counts& counts, runtime::TimePoint now, Reaped& reaped) {
+  int rows = 0;
+  std::string batch_id;
+  auto query = session.query("upkeep/expire_deliveries");
+  query.bind("now", now).bind("limit", kBite).into(batch_id);
+  while (query.next()) {
+    ++rows;
+    counts.move_delivery(batch_id, "pending", "expired");
+  }
+  reaped.deliveries_expired += rows;
+  return rows;
+}
+
+/// True when a bite was full: there may be more.
+bool reap_bite(Session& session, runtime::TimePoint now, Reaped& reaped) {
+  Counts counts;
+  int most = return_jobs(session, counts, now, reaped);
+  most = std::max(most, expire_jobs(session, counts, now, reaped));
+  most = std::max(most, return_deliveries(session, counts, now, reaped));
+  most = std::max(most, expire_deliveries(session, counts, now, reaped));
+  counts.write(session);
+  return most == kBite;
+}
+
+template <typename Id>
+int delete_rows(Session& session, const char* statement, runtime::TimePoint before, int limit) {
+  int rows = 0;
+  Id id{};
+  auto query = session.query(statement);
+  query.bind("before", before).bind("limit", limit).into(id);
+  while (query.next()) ++rows;
+  return rows;
+}
+
+}  // namespace
+
+runtime::Task<Reaped> Upkeep::reap(runtime::TimePoint now) {
+  Reaped reaped;
+  bool more = false;
+  Database::Work look = [&](Session& session) {
+    session.query("upkeep/anything_to_reap").bind("now", now).into(more).one();
+  };
+  co_await database_.read(std::move(look));
+  for (int bite = 0; more && bite < kMostBites; ++bite) {
+    Reaped part;
+    Database::Work work = [&](Session& session) {
+      part = Reaped{};
+      more = reap_bite(session, now, part);
+    };
+    co_await database_.write(std::move(work));
+    reaped.jobs_returned += part.jobs_returned;
+    reaped.jobs_given_up += part.jobs_given_up;
+    reaped.jobs_expired += part.jobs_expired;
+    reaped.deliveries_returned += part.deliveries_returned;
+    reaped.deliveries_expired += part.deliveries_expired;
+  }
+  co_return reaped;
+}
+
+runtime::Task<int> Upkeep::clean(runtime::TimePoint batches_before,
+                                 runtime::TimePoint deliveries_before, int limit) {
+  int deleted = 0;
+  const int most = std::clamp(limit, 0, kBite);
+  Database::Work work = [&](Session& session) {
+    deleted = delete_rows<std::int64_t>(session, "upkeep/clean_jobs", batches_before, most);
+    deleted += delete_rows<std::string>(session, "upkeep/clean_batches", batches_before, most);
+    deleted +=
+        delete_rows<std::string>(session, "upkeep/clean_deliveries", deliveries_before, most);
+  };
+  if (most > 0) co_await database_.write(std::move(work));
+  co_return deleted;
+}
+
+}  // namespace streaky::store

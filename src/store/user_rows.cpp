@@ -1,0 +1,80 @@
+#include "store/user_rows.h"
+
+#include <string>
+
+#include "store/json_rows.h"
+#include "store/texts.h"
+
+namespace streaky::store {
+
+namespace {
+
+void load_rows(Session& session, const std::string& ids, UsersById& users) {
+  User user;
+  std::string minutes;
+  std::string status;
+  std::string verdict;
+  std::optional<streak::Label> through;
+  streak::Anchor anchor;
+  StreakState& streak = user.streak;
+  auto rows = session.query("users/load");
+  rows.bind("ids", ids);
+  rows.into(user.id, user.login, user.node_id, user.database_id, user.time_zone, minutes,
+            user.daily_summary, user.sealed_token, user.token_dead, status, user.settings_version,
+            user.next_check_at, user.created_at, through, anchor.length, anchor.began,
+            streak.length, streak.began, streak.longest, streak.today, streak.today_count, verdict,
+            streak.views, streak.seen_at, streak.history_at);
+  while (rows.next()) {
+    user.remind_at = minutes_of(minutes);
+    user.status = status_of(status);
+    streak.verdict = verdict_of(verdict);
+    streak.anchor.reset();
+    if (through) streak.anchor = streak::Anchor{*through, anchor.length, anchor.began};
+    users[user.id] = user;
+  }
+}
+
+void load_rules(Session& session, const std::string& ids, UsersById& users) {
+  std::int64_t user_id = 0;
+  {
+    streak::RestDays entry;
+    int days = 0;
+    auto rows = session.query("users/load_rest_days");
+    rows.bind("ids", ids);
+    rows.into(user_id, entry.from, days);
+    while (rows.next()) {
+      entry.days = streak::Weekdays(static_cast<std::uint8_t>(days));
+      users[user_id].rules.rest_days.push_back(entry);
+    }
+  }
+  streak::Pause pause;
+  auto rows = session.query("users/load_pauses");
+  rows.bind("ids", ids);
+  rows.into(user_id, pause.first, pause.last);
+  while (rows.next()) users[user_id].rules.pauses.push_back(pause);
+}
+
+void load_channels(Session& session, const std::string& ids, UsersById& users) {
+  std::int64_t user_id = 0;
+  Channel channel;
+  auto rows = session.query("users/load_channels");
+  rows.bind("ids", ids);
+  rows.into(user_id, channel.id, channel.kind, channel.sealed, channel.hint, channel.on,
+            channel.off_reason);
+  while (rows.next()) users[user_id].channels.push_back(channel);
+}
+
+}  // namespace
+
+UsersById load_users(Session& session, const std::vector<std::int64_t>& ids) {
+  UsersById users;
+  if (ids.empty()) return users;
+  users.reserve(ids.size());
+  const std::string json = to_json(ids);
+  load_rows(session, json, users);
+  load_rules(session, json, users);
+  load_channels(session, json, users);
+  return users;
+}
+
+}  // namespace streaky::store
