@@ -6,14 +6,15 @@
 // The short window comes first; older windows are asked for one by one while the streak is open.
 // Every row of docs/remote-apis.md §1.8 has its handling here.
 //
-// Threading: the executor's thread. Ownership: borrows everything it is constructed with.
-// Errors (stable codes): `not_found` (permanent), `rate_limited`, `unavailable` (5xx, network),
-// `bad_answer` (malformed, half), `resource_limits`, `token_dead` (permanent), `no_token`
+// Threading: the executor's thread. Ownership: borrows everything it is constructed with. A request
+// may outlast the `see` that asked (its deadline came first): await `wait_idle()` before
+// destroying. Errors (stable codes): `not_found` (permanent), `rate_limited`, `unavailable` (5xx,
+// network), `bad_answer` (malformed, half), `resource_limits`, `token_dead` (permanent), `no_token`
 // (permanent), `deadline`, `client_bug` (permanent: GitHub refuses the query itself).
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,6 +91,8 @@ class Contributions {
 
   /// Ends by `deadline` whatever GitHub does.
   runtime::Task<std::expected<Sight, Unseen>> see(Subject subject, runtime::TimePoint deadline);
+  /// Returns once no request is under way.
+  runtime::Task<void> wait_idle();
 
  private:
   class Impl;

@@ -1,0 +1,122 @@
+#include "github/token_state.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+namespace streaky::github {
+
+namespace {
+
+using runtime::Millis;
+
+constexpr std::int64_t kMillisPerMinute = 60'000;
+constexpr Millis kSameReset{60'000};  // resets that differ by less mean the same hour
+constexpr std::int64_t kLatestSecond = 32'503'680'000;  // the year 3000
+constexpr std::int64_t kLongestRetryAfter = 86'400;     // seconds
+constexpr int kMostStrikes = 16;
+
+std::optional<std::int64_t> number_in(std::string_view text, std::int64_t most) {
+  std::int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end || value < 0 || value > most) return std::nullopt;
+  return value;
+}
+
+/// How long until a reset that GitHub named, within bounds: clocks differ, headers may be damaged.
+Millis until_reset(Moment now, runtime::TimePoint reset_at) {
+  return std::clamp(reset_at - now.wall, TokenState::kShortestBlock, TokenState::kLongestBlock);
+}
+
+}  // namespace
+
+std::optional<Points> points_from_headers(const net::HttpResponse& response) {
+  const auto remaining = number_in(response.header("x-ratelimit-remaining"), 1'000'000'000);
+  const auto reset = number_in(response.header("x-ratelimit-reset"), kLatestSecond);
+  if (!remaining || !reset) return std::nullopt;
+  return Points{*remaining, runtime::from_unix_ms(*reset * 1'000)};
+}
+
+Millis TokenState::blocked_until(Millis now) const {
+  Millis until = blocked_until_;
+  if (remaining_ && *remaining_ <= 0 && now < reset_at_) until = std::max(until, reset_at_);
+  return until;
+}
+
+bool TokenState::has_room(Millis now) {
+  refill(now);
+  if (in_flight_ >= most_in_flight_ || minute_left_ <= 0) return false;
+  // What is under way will cost a point each; one request may always try.
+  return !remaining_ || now >= reset_at_ || in_flight_ == 0 || *remaining_ > in_flight_;
+}
+
+bool TokenState::idle(Millis now) const {
+  return in_flight_ == 0 && blocked_until(now) <= now && secondary_strikes_ == 0;
+}
+
+void TokenState::begin(Millis now) {
+  refill(now);
+  ++in_flight_;
+  --minute_left_;
+}
+
+void TokenState::learn_points(Moment now, Points left) {
+  if (left.reset_at <= now.wall) return;  // about an hour that is over
+  const Millis reset_at = now.monotonic + until_reset(now, left.reset_at);
+  const bool known = remaining_ && now.monotonic < reset_at_;
+  // Answers overtake each other: within one hour the smaller number is the later one.
+  if (known && reset_at < reset_at_ + kSameReset) {
+    remaining_ = std::min(*remaining_, left.remaining);
+    return;
+  }
+  remaining_ = left.remaining;
+  reset_at_ = reset_at;
+}
+
+void TokenState::succeeded(Millis begun) {
+  if (begun < struck_at_) return;
+  secondary_strikes_ = 0;
+  most_in_flight_ = std::min(most_in_flight_ + 1, kMostInFlight);
+}
+
+void TokenState::primary_limit(Moment now, const net::HttpResponse& response) {
+  // `remaining` may still be above 0 here; only the reset counts.
+  const auto points = points_from_headers(response);
+  Millis wait = kSecondaryBlock;
+  if (points) wait = until_reset(now, points->reset_at);
+  block(now.monotonic + wait);
+}
+
+void TokenState::secondary_limit(Moment now, Millis begun, const net::HttpResponse& response) {
+  // Requests that were under way together are refused together: that is one strike.
+  if (begun >= struck_at_ || secondary_strikes_ == 0) {
+    secondary_strikes_ = std::min(secondary_strikes_ + 1, kMostStrikes);
+    most_in_flight_ = std::max(1, most_in_flight_ / 2);
+    struck_at_ = now.monotonic;
+  }
+  const auto points = points_from_headers(response);
+  const auto retry_after = number_in(response.header("retry-after"), kLongestRetryAfter);
+  Millis wait = kLongestSecondary;
+  wait = std::min<Millis>(wait, kSecondaryBlock * (1LL << (secondary_strikes_ - 1)));
+  if (retry_after) {
+    const Millis asked = std::chrono::seconds{*retry_after};
+    wait = std::clamp(asked, kShortestBlock, kLongestBlock);
+  } else if (points && points->remaining == 0) {
+    wait = until_reset(now, points->reset_at);
+  }
+  block(now.monotonic + wait);
+}
+
+void TokenState::died(Millis now) { dead_until_ = now + kDeadFor; }
+
+void TokenState::block(Millis until) { blocked_until_ = std::max(blocked_until_, until); }
+
+void TokenState::refill(Millis now) {
+  const std::int64_t gained = (now - refilled_at_).count() * kMostPerMinute / kMillisPerMinute;
+  if (gained <= 0) return;
+  minute_left_ = std::min<std::int64_t>(minute_left_ + gained, kMostPerMinute);
+  refilled_at_ = now;
+}
+
+}  // namespace streaky::github

@@ -1,0 +1,73 @@
+// What one token may still do: a value that learns from answers. Used by TokenBudget alone.
+//
+// All instants are of the monotonic clock, in milliseconds: a stepped wall clock must not set a
+// limited token free. GitHub's reset instants are converted when they are learnt.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "github/points.h"
+#include "net/http_client.h"
+#include "runtime/time.h"
+
+namespace streaky::github {
+
+/// "Now" on both clocks.
+struct Moment {
+  runtime::TimePoint wall;
+  runtime::Millis monotonic{0};
+};
+
+/// From `x-ratelimit-remaining` and `x-ratelimit-reset`; nothing when they are missing or odd.
+std::optional<Points> points_from_headers(const net::HttpResponse& response);
+
+class TokenState {
+ public:
+  static constexpr int kMostInFlight = 100;     // docs/remote-apis.md §1.7
+  static constexpr int kFirstInFlight = 16;     // grows with each success: GitHub asks for few
+  static constexpr int kMostPerMinute = 1'000;  // twice that is the limit of any 60 s
+  static constexpr runtime::Millis kShortestBlock{1'000};
+  static constexpr runtime::Millis kLongestBlock{70 * 60'000};  // a reset is an hour away at most
+  static constexpr runtime::Millis kSecondaryBlock{60'000};
+  static constexpr runtime::Millis kLongestSecondary{30 * 60'000};
+  static constexpr runtime::Millis kDeadFor{10 * 60'000};
+
+  /// 401 was said within the last ten minutes. After that the token is tried again: a process that
+  /// runs for months should not lose it to one wrong answer.
+  [[nodiscard]] bool dead(runtime::Millis now) const { return now < dead_until_; }
+  /// The first instant at which asking may help; not after `now` when it may now.
+  [[nodiscard]] runtime::Millis blocked_until(runtime::Millis now) const;
+  /// True when one more request may be under way, limits aside.
+  [[nodiscard]] bool has_room(runtime::Millis now);
+  [[nodiscard]] int in_flight() const { return in_flight_; }
+  /// No request under way, and nothing learnt that would be missed.
+  [[nodiscard]] bool idle(runtime::Millis now) const;
+
+  void begin(runtime::Millis now);
+  void end() { --in_flight_; }
+
+  void learn_points(Moment now, Points left);
+  /// A well-formed answer to a request that began at `begun`.
+  void succeeded(runtime::Millis begun);
+  void primary_limit(Moment now, const net::HttpResponse& response);
+  void secondary_limit(Moment now, runtime::Millis begun, const net::HttpResponse& response);
+  void died(runtime::Millis now);
+
+ private:
+  void block(runtime::Millis until);
+  void refill(runtime::Millis now);
+
+  int in_flight_ = 0;
+  int most_in_flight_ = kFirstInFlight;
+  runtime::Millis dead_until_{0};
+  runtime::Millis blocked_until_{0};
+  std::optional<std::int64_t> remaining_;  // points, until `reset_at_`
+  runtime::Millis reset_at_{0};
+  int secondary_strikes_ = 0;
+  runtime::Millis struck_at_{-1};
+  std::int64_t minute_left_ = kMostPerMinute;  // a bucket that fills by itself
+  runtime::Millis refilled_at_{0};
+};
+
+}  // namespace streaky::github
