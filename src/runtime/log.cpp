@@ -10,9 +10,8 @@ namespace streaky::runtime {
 
 namespace {
 
-/// JSON string escaping; also keeps a text line a line.
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
+/// JSON string escaping without the quotes; also keeps a text line a line.
+void append_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
@@ -24,6 +23,11 @@ void append_quoted(std::string& out, std::string_view text) {
       out += c;
     }
   }
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  append_escaped(out, text);
   out += '"';
 }
 
@@ -108,7 +112,8 @@ class StderrLog final : public Log {
       }
       line += '}';
     } else {
-      line = fmt::format("{} {:<5} {}", to_rfc3339(now), name_of(level), event);
+      line = fmt::format("{} {:<5} ", to_rfc3339(now), name_of(level));
+      append_escaped(line, event);
       for (const LogField& field : fields) {
         line += fmt::format(" {}=", field.key);
         std::visit(AppendValue{line, false}, field.value);
