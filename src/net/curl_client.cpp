@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "net/curl_exchange.h"
+#include "net/curl_poller.h"
 #include "net/mailbox.h"
 
 namespace streaky::net {
@@ -30,12 +31,9 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxIdleHandles = 256;
 constexpr runtime::Millis kMaxTimeout{600'000};
-constexpr int kPollMs = 1'000;   // libcurl shortens it to its own next timer
-constexpr int kLinePollMs = 50;  // how late a deadline may be noticed in the waiting line
-// A round of poll and perform costs time per transfer, ready or not. Resting between rounds lets
-// answers gather, so that the cost per answer stays level as transfers grow.
-constexpr std::chrono::nanoseconds kRestPerTransfer{500};
-constexpr std::size_t kRestFrom = 32;
+constexpr runtime::Millis kLongestWait{1'000};
+// How late a deadline may be noticed in the waiting line.
+constexpr runtime::Millis kLongestWaitInLine{50};
 
 struct EasyCleanup {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -56,6 +54,12 @@ struct CurlLibrary {
   CurlLibrary& operator=(const CurlLibrary&) = delete;
   ~CurlLibrary() { curl_global_cleanup(); }
 };
+
+Multi make_multi() {
+  Multi multi(curl_multi_init());
+  if (!multi) throw std::runtime_error("libcurl cannot start");
+  return multi;
+}
 
 std::unexpected<runtime::Error> cancelled() {
   return runtime::fail("cancelled", "the HTTP client is stopping");
@@ -85,7 +89,6 @@ class CurlClient::Loop {
   void start_from_line();
   void start(PendingRequest pending);
   void collect();
-  void rest() const;
   void cancel_all();
   void answer_now(std::uint64_t id, Mailbox::Answer answer);
 
@@ -93,6 +96,7 @@ class CurlClient::Loop {
   const CurlOptions options_;
   const std::shared_ptr<Mailbox> mailbox_;  // shared: see there
   Multi multi_;
+  CurlPoller poller_;
   // The curl thread's own.
   std::deque<PendingRequest> line_;
   std::unordered_map<CURL*, std::unique_ptr<Active>> active_;
@@ -109,8 +113,8 @@ class CurlClient::Loop {
 CurlClient::Loop::Loop(runtime::Executor executor, CurlOptions options)
     : options_(std::move(options)),
       mailbox_(Mailbox::create(std::move(executor))),
-      multi_(curl_multi_init()) {
-  if (!multi_) throw std::runtime_error("libcurl cannot start");
+      multi_(make_multi()),
+      poller_(multi_.get()) {
   curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, long{CURLPIPE_MULTIPLEX});
   curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS,
                     static_cast<long>(options_.max_per_host));
@@ -147,7 +151,7 @@ void CurlClient::Loop::begin(HttpRequest request, Mailbox::Handler handler) {
     if (!stopping_ && waiting_ < options_.max_waiting) {
       ++waiting_;
       incoming_.push_back(std::move(pending));
-      if (incoming_.size() == 1) curl_multi_wakeup(multi_.get());
+      if (incoming_.size() == 1) poller_.wake();
       return;
     }
     if (!stopping_) {
@@ -169,7 +173,7 @@ void CurlClient::Loop::stop() {
     const std::scoped_lock lock(mutex_);
     if (!stopping_) {
       stopping_ = true;
-      curl_multi_wakeup(multi_.get());
+      poller_.wake();
     }
   }
   const std::scoped_lock lock(join_mutex_);
@@ -180,14 +184,10 @@ void CurlClient::Loop::run() {
   while (take_incoming()) {
     expire_line();
     start_from_line();
-    int running = 0;
-    curl_multi_perform(multi_.get(), &running);
+    mailbox_->flush();
+    poller_.wait(line_.empty() ? kLongestWait : kLongestWaitInLine);
     collect();
     mailbox_->flush();
-    rest();
-    const bool free_now = !line_.empty() && active_.size() < options_.max_in_flight;
-    const int wait_ms = free_now ? 0 : line_.empty() ? kPollMs : kLinePollMs;
-    curl_multi_poll(multi_.get(), nullptr, 0, wait_ms, nullptr);
   }
   cancel_all();
 }
@@ -260,11 +260,6 @@ void CurlClient::Loop::collect() {
     node.mapped().reset();  // lets go of the handle's options before the handle is used again
     if (idle_.size() < kMaxIdleHandles) idle_.push_back(std::move(easy));
   }
-}
-
-void CurlClient::Loop::rest() const {
-  if (active_.size() < kRestFrom) return;
-  std::this_thread::sleep_for(kRestPerTransfer * static_cast<long>(active_.size()));
 }
 
 void CurlClient::Loop::cancel_all() {
