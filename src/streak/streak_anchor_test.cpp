@@ -183,6 +183,8 @@ TEST(LongestStreak, IsFoundAnywhereAndNamesItsEnds) {
   EXPECT_EQ(longest.length, 4);
   EXPECT_EQ(longest.began, kToday - days(5));
   EXPECT_EQ(longest.ended, kToday - days(2));
+  EXPECT_EQ(longest_streak(calendar_of("0110110"), rules).ended, kToday - days(3))
+      << "of two that are equally long, the first";
   EXPECT_EQ(longest_streak(Calendar(), rules).length, 0);
   EXPECT_EQ(longest_streak(Calendar(), rules).began, std::nullopt);
   EXPECT_EQ(longest_streak(calendar_of("0000"), rules).ended, std::nullopt);

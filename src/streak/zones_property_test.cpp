@@ -26,11 +26,11 @@ constexpr hours kFarthest{26};
 class OtherClock {
  public:
   explicit OtherClock(const std::string& zone) {
-    setenv("TZ", (":" + zone).c_str(), 1);
+    setenv("TZ", (":" + zone).c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
     tzset();
   }
   ~OtherClock() {
-    unsetenv("TZ");
+    unsetenv("TZ");  // NOLINT(concurrency-mt-unsafe): one thread
     tzset();
   }
   OtherClock(const OtherClock&) = delete;
@@ -83,9 +83,9 @@ class Walk {
   }
 
   const OtherClock& clock_;
-  Seconds at_{};
-  Seconds wall_{};
-  Seconds next_{};
+  Seconds at_;
+  Seconds wall_;
+  Seconds next_;
   bool is_known_ = false;
   bool is_plain_ = true;
   std::vector<Seconds> changing_;
@@ -101,6 +101,7 @@ std::vector<std::string> distinct_zones() {
     by_content.try_emplace(content, name);
   }
   std::vector<std::string> names;
+  names.reserve(by_content.size());
   for (const auto& [content, name] : by_content) names.push_back(name);
   return names;
 }
@@ -136,10 +137,11 @@ std::optional<std::string> difference(const std::string& name, Label first, Labe
       if (zone.local_minute(next->at) != (wall - std::chrono::floor<days>(wall)) / minutes(1)) {
         return to_text(date) + " " + minute_text(times[i]) + ": its time of day";
       }
-      if (latest_stage_today(zone, times, next->at)->at != next->at) {
-        return to_text(date) + " " + minute_text(times[i]) + ": the latest stage";
-      }
       after = next->at;
+    }
+    const auto latest = latest_stage_today(zone, times, day_ends - std::chrono::milliseconds(1));
+    if (day_begins < day_ends && (!latest || latest->at != after)) {
+      return to_text(date) + ": its latest stage";
     }
     day_begins = day_ends;
   }
@@ -158,7 +160,7 @@ void compare_all_zones(int first_year, int last_year, const StageMinutes& times)
 }
 
 TEST(AllZones, TwoYearsToComeAgreeWithTheCLibrary) {
-  compare_all_zones(2026, 2027, {0, 30, 90, 120, 135, 150, 180, 20 * 60, 1410, 1439});
+  compare_all_zones(2026, 2027, {0, 30, 120, 135, 150, 20 * 60, 1410, 1439});
 }
 
 TEST(AllZones, TheYearThatSamoaLeftADayOutAgreesToo) {
