@@ -14,15 +14,6 @@ Millis longest_window(std::span<const Limit> limits) {
   return longest;
 }
 
-// The distance at which messages can follow each other for ever.
-Millis steady_gap(std::span<const Limit> limits) {
-  Millis gap{0};
-  for (const Limit& limit : limits) {
-    gap = std::max(gap, Millis{(limit.per.count() + limit.count - 1) / limit.count});
-  }
-  return gap;
-}
-
 std::size_t largest_count(std::span<const Limit> limits) {
   int count = 1;
   for (const Limit& limit : limits) count = std::max(count, limit.count);
@@ -38,6 +29,20 @@ Millis first_turn(const std::vector<Millis>& turns, std::span<const Limit> limit
     if (turns.size() >= count) at = std::max(at, turns[turns.size() - count] + limit.per);
   }
   return at;
+}
+
+void push_bounded(std::vector<Millis>& turns, Millis at, std::size_t limit) {
+  turns.insert(std::ranges::upper_bound(turns, at), at);
+  if (turns.size() > limit) turns.erase(turns.begin());
+}
+
+// What was granted and what was promised for later, in order.
+std::vector<Millis> all_ahead(const std::vector<Millis>& turns, const std::vector<Millis>& promises,
+                              Millis now) {
+  std::vector<Millis> all = turns;
+  std::ranges::copy_if(promises, std::back_inserter(all), [now](Millis at) { return at > now; });
+  std::ranges::sort(all);
+  return all;
 }
 
 constexpr Millis kBetweenSweeps{1'000};
@@ -67,10 +72,10 @@ Pacer::Road& Pacer::road(const Route& route, Millis now) {
   return roads_.try_emplace(route.road, route.road_per_second).first->second;
 }
 
-Millis Pacer::promise_lane(Lane& lane, Millis at, Millis gap, Millis now) {
-  if (lane.promised > now) at = std::max(at, lane.promised + gap);
-  lane.promised = at;
-  lane.busy_until = std::max(lane.busy_until, at + gap);
+Millis Pacer::promise_lane(Lane& lane, std::span<const Limit> limits, Millis from, Millis now) {
+  const Millis at = first_turn(all_ahead(lane.turns, lane.promises, now), limits, from);
+  push_bounded(lane.promises, at, largest_count(limits));
+  lane.busy_until = std::max(lane.busy_until, at + longest_window(limits));
   return at;
 }
 
@@ -85,11 +90,17 @@ Millis Pacer::promise_road(Road& road, Slots::Slot slot, Millis now) {
 Turn Pacer::reserve(const Route& route, Millis now, Millis deadline) {
   Lane& lane = this->lane(route, now);
   Road& road = this->road(route, now);
-  const Millis gap = steady_gap(route.lane_limits);
+  const std::span<const Limit> limits = route.lane_limits;
 
-  Millis at = first_turn(lane.turns, route.lane_limits, std::max(now, lane.paused_until));
-  if (!route.came_back && lane.promised > now) at = std::max(at, lane.promised + gap);
-  if (at > std::max(now, deadline)) return {promise_lane(lane, at, gap, now), false};
+  const Millis from_now = std::max(now, lane.paused_until);
+  Millis at = first_turn(lane.turns, limits, from_now);
+  if (!route.came_back && !lane.promises.empty()) {
+    at = first_turn(all_ahead(lane.turns, lane.promises, now), limits, from_now);
+  }
+  // When the road is closed for longer than the lane, the road spreads those who come back.
+  if (at > std::max(now, deadline) && at >= road.paused_until) {
+    return {promise_lane(lane, limits, from_now, now), false};
+  }
 
   road.slots.forget_before(road.slots.slot_at(now));
   Slots::Slot from = road.slots.slot_at(std::max(at, road.paused_until));
@@ -101,9 +112,8 @@ Turn Pacer::reserve(const Route& route, Millis now, Millis deadline) {
 
   road.slots.take(slot);
   road.busy_until = std::max(road.busy_until, at);
-  lane.turns.push_back(at);
-  if (lane.turns.size() > largest_count(route.lane_limits)) lane.turns.erase(lane.turns.begin());
-  lane.busy_until = std::max(lane.busy_until, at + longest_window(route.lane_limits));
+  push_bounded(lane.turns, at, largest_count(limits));
+  lane.busy_until = std::max(lane.busy_until, at + longest_window(limits));
   return {at, true};
 }
 

@@ -58,8 +58,8 @@ class Pacer {
 
  private:
   struct Lane {
-    std::vector<runtime::Millis> turns;  // the latest, in order, as many as the largest limit
-    runtime::Millis promised{0};
+    std::vector<runtime::Millis> turns;     // the latest, in order, as many as the largest limit
+    std::vector<runtime::Millis> promises;  // those yet to come, likewise
     runtime::Millis paused_until{0};
     runtime::Millis busy_until{0};  // idle, and so forgettable, from then on
   };
@@ -74,8 +74,8 @@ class Pacer {
   template <typename Entry>
   using Map = std::unordered_map<std::string, Entry>;
 
-  static runtime::Millis promise_lane(Lane& lane, runtime::Millis at, runtime::Millis gap,
-                                      runtime::Millis now);
+  static runtime::Millis promise_lane(Lane& lane, std::span<const Limit> limits,
+                                      runtime::Millis from, runtime::Millis now);
   static runtime::Millis promise_road(Road& road, Slots::Slot slot, runtime::Millis now);
   Lane& lane(const Route& route, runtime::Millis now);
   Road& road(const Route& route, runtime::Millis now);
