@@ -1,0 +1,185 @@
+#include "app/option_setters.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "app/option_table.h"
+#include "app/terminal.h"
+#include "net/origin.h"
+#include "runtime/bytes.h"
+
+namespace streaky::app {
+
+namespace {
+
+constexpr std::size_t kLongestPath = 4'096;
+constexpr std::size_t kLongestWord = 255;
+constexpr std::size_t kLongestUrl = 2'048;
+constexpr std::size_t kLongestBotToken = 80;  // docs/remote-apis.md §4
+constexpr std::size_t kMostTokens = 100;
+constexpr std::size_t kMostLogins = 100;
+constexpr std::size_t kLongestShown = 40;
+constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warn", "error", "off"};
+
+bool is_plain(std::string_view text) {
+  return runtime::is_utf8(text) && std::ranges::none_of(text, [](char c) {
+           return static_cast<unsigned char>(c) < 0x20U || c == 0x7F;
+         });
+}
+
+bool is_word(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestWord &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F; });
+}
+
+std::string shown(std::string_view text) { return printable(text, kLongestShown); }
+
+}  // namespace
+
+std::string check_origin(const std::string& text, std::string& value) {
+  const auto origin = net::parse_origin(text);
+  if (!origin) return origin.error().message;
+  value = origin->text;
+  return {};
+}
+
+std::string check_address(const std::string& text, std::string& value) {
+  const auto address = net::parse_host_port(text);
+  if (!address) return address.error().message;
+  value = text;
+  return {};
+}
+
+std::string check_store_url(const std::string& text, std::string& value) {
+  constexpr std::string_view kScheme = "sqlite:";
+  if (!text.starts_with(kScheme) || text.size() == kScheme.size() || text.size() > kLongestUrl ||
+      !is_plain(text)) {
+    return "not a database that this version knows: expected sqlite:<file>";
+  }
+  value = text;
+  return {};
+}
+
+std::string check_listen_url(const std::string& text, std::string& value) {
+  if (!text.starts_with("postgresql://") || text.size() > kLongestUrl || !is_plain(text)) {
+    return "not such a URL: expected postgresql://…";
+  }
+  value = text;
+  return {};
+}
+
+std::string check_path(const std::string& text, std::string& value) {
+  if (text.empty() || text.size() > kLongestPath || !is_plain(text)) {
+    return "not a path: expected 1 to 4,096 bytes without control characters";
+  }
+  value = text;
+  return {};
+}
+
+std::string check_word(const std::string& text, std::string& value) {
+  if (!is_word(text)) return "malformed: expected 1 to 255 printable ASCII characters, no spaces";
+  value = text;
+  return {};
+}
+
+std::string check_bot_token(const std::string& text, runtime::Secret& value) {
+  const std::size_t colon = text.find(':');
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (!is_word(text) || text.size() > kLongestBotToken || colon == std::string::npos ||
+      colon == 0 || colon + 1 == text.size() ||
+      !std::ranges::all_of(text.substr(0, colon), is_digit)) {
+    return "not a bot token: expected <digits>:<secret> as @BotFather gives it, at most 80 "
+           "characters";
+  }
+  value = runtime::Secret(text);
+  return {};
+}
+
+std::string check_number(const std::string& text, std::int64_t least, std::int64_t most,
+                         std::int64_t& value) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end || number < least || number > most) {
+    return fmt::format("\"{}\" is not accepted: expected a whole number from {} to {}", shown(text),
+                       least, most);
+  }
+  value = number;
+  return {};
+}
+
+std::string check_duration(const std::string& text, runtime::Millis least, runtime::Millis most,
+                           runtime::Millis& value) {
+  const auto duration = parse_duration(text);
+  if (!duration || *duration < least || *duration > most) {
+    return fmt::format("\"{}\" is not accepted: expected {} to {}, such as 30s, 500ms or 5m",
+                       shown(text), duration_text(least), duration_text(most));
+  }
+  value = *duration;
+  return {};
+}
+
+std::string check_tokens(const Items& items, std::vector<runtime::Secret>& value) {
+  if (items.size() > kMostTokens) {
+    return fmt::format("{} tokens: expected at most {}", items.size(), kMostTokens);
+  }
+  std::vector<runtime::Secret> tokens;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (!is_github_token(items[i])) {
+      return fmt::format(
+          "number {} is not a GitHub token: expected ghp_…, github_pat_…, gho_…, ghu_… or ghs_…, "
+          "at most 255 characters",
+          i + 1);
+    }
+    tokens.emplace_back(items[i]);
+  }
+  value = std::move(tokens);
+  return {};
+}
+
+std::string check_logins(const Items& items, std::vector<std::string>& value) {
+  if (items.size() > kMostLogins) {
+    return fmt::format("{} logins: expected at most {}", items.size(), kMostLogins);
+  }
+  for (const std::string& item : items) {
+    if (is_github_login(item)) continue;
+    return fmt::format("\"{}\" is not a GitHub login", shown(item));
+  }
+  value = items;
+  return {};
+}
+
+std::string check_log_level(const std::string& text, runtime::LogLevel& value) {
+  const auto found = std::ranges::find(kLevels, text);
+  if (found == kLevels.end()) {
+    return fmt::format("\"{}\" is not accepted: expected debug, info, warn, error or off",
+                       shown(text));
+  }
+  value = static_cast<runtime::LogLevel>(found - kLevels.begin());
+  return {};
+}
+
+std::string check_log_format(const std::string& text, runtime::LogFormat& value) {
+  if (text != "text" && text != "json") {
+    return fmt::format("\"{}\" is not accepted: expected text or json", shown(text));
+  }
+  value = text == "json" ? runtime::LogFormat::json : runtime::LogFormat::text;
+  return {};
+}
+
+std::string joined(const std::vector<std::string>& items) {
+  return fmt::format("{}", fmt::join(items, ","));
+}
+
+std::string number_shown(std::int64_t number) { return fmt::format("{}", number); }
+
+std::string duration_shown(runtime::Millis duration) { return duration_text(duration); }
+
+std::string log_level_shown(runtime::LogLevel level) {
+  return std::string(kLevels.at(static_cast<std::size_t>(level)));
+}
+
+}  // namespace streaky::app

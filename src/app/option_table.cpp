@@ -1,0 +1,200 @@
+#include "app/option_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+
+#include "app/option_setters.h"
+#include "runtime/bytes.h"
+
+namespace streaky::app {
+
+namespace {
+
+constexpr std::int64_t kSecond = 1'000;  // durations are milliseconds
+constexpr std::int64_t kMinute = 60 * kSecond;
+constexpr std::int64_t kHour = 60 * kMinute;
+using O = Options;
+
+constexpr auto kTable = std::to_array<OptionSpec>({
+    {"server.listen", ValueKind::text, false, "where the HTTP server listens, host:port",
+     set_address<&O::server_listen>, show_text<&O::server_listen>},
+    {"server.public_url", ValueKind::text, false, "how people reach this server, for links",
+     set_origin<&O::server_public_url>, show_text<&O::server_public_url>},
+    {"store.url", ValueKind::text, false,
+     "the database, sqlite:<file>; by default streaky.db in the data folder",
+     set_store_url<&O::store_url>, show_text<&O::store_url>},
+    {"store.listen_url", ValueKind::text, true,
+     "a second way to the database for waiting on news, past a connection pool",
+     set_listen_url<&O::store_listen_url>, show_set<&O::store_listen_url>},
+    {"keys.file", ValueKind::text, false,
+     "the key file; by default beside the data folder, named <data>.keys", set_path<&O::keys_file>,
+     show_text<&O::keys_file>},
+    {"github.api_url", ValueKind::text, false, "GitHub's API; /graphql is appended",
+     set_origin<&O::github_api_url>, show_text<&O::github_api_url>},
+    {"github.web_url", ValueKind::text, false, "GitHub's site, for links and signing in",
+     set_origin<&O::github_web_url>, show_text<&O::github_web_url>},
+    {"github.tokens", ValueKind::list, true,
+     "tokens for users without one of their own; none needs a scope", set_tokens<&O::github_tokens>,
+     show_count<&O::github_tokens>},
+    {"github.client_id", ValueKind::text, false, "the OAuth app's client id",
+     set_word<&O::github_client_id>, show_text<&O::github_client_id>},
+    {"github.client_secret", ValueKind::text, true, "the OAuth app's client secret",
+     set_secret_word<&O::github_client_secret>, show_set<&O::github_client_secret>},
+    {"discord.api_url", ValueKind::text, false, "Discord's API", set_origin<&O::discord_api_url>,
+     show_text<&O::discord_api_url>},
+    {"discord.per_second", ValueKind::number, false,
+     "requests to Discord per second from this address",
+     set_number<&O::discord_per_second, 1, 1'000'000>, show_number<&O::discord_per_second>},
+    {"telegram.api_url", ValueKind::text, false, "Telegram's bot API",
+     set_origin<&O::telegram_api_url>, show_text<&O::telegram_api_url>},
+    {"telegram.bot_token", ValueKind::text, true,
+     "the bot that speaks to chats of users who name no bot of their own",
+     set_bot_token<&O::telegram_bot_token>, show_set<&O::telegram_bot_token>},
+    {"engine.tick", ValueKind::duration, false, "how often due users are looked for",
+     set_duration<&O::engine_tick, 100, kHour>, show_duration<&O::engine_tick>},
+    {"engine.lease", ValueKind::duration, false,
+     "after how long without a heartbeat a claimed job is free again",
+     set_duration<&O::engine_lease, 5 * kSecond, 10 * kMinute>, show_duration<&O::engine_lease>},
+    {"engine.claim", ValueKind::number, false, "jobs claimed at a time",
+     set_number<&O::engine_claim, 1, 1'000>, show_number<&O::engine_claim>},
+    {"engine.in_flight", ValueKind::number, false, "users checked at the same time",
+     set_number<&O::engine_in_flight, 1, 100'000>, show_number<&O::engine_in_flight>},
+    {"engine.deadline", ValueKind::duration, false, "how long one check may take",
+     set_duration<&O::engine_deadline, kSecond, 5 * kMinute>, show_duration<&O::engine_deadline>},
+    {"admin.logins", ValueKind::list, false, "GitHub logins that may see the operator's page",
+     set_logins<&O::admin_logins>, show_list<&O::admin_logins>},
+    {"log.level", ValueKind::text, false, "debug, info, warn, error or off",
+     set_log_level<&O::log_level>, show_log_level<&O::log_level>},
+    {"log.format", ValueKind::text, false, "text or json", set_log_format<&O::log_format>,
+     show_log_format<&O::log_format>},
+});
+
+constexpr std::size_t kLongestGitHubToken = 255;
+constexpr std::size_t kLongestLogin = 39;
+/// Names and values longer than this are not compared: that would take long and mean nothing.
+constexpr std::size_t kLongestName = 64;
+
+struct Unit {
+  std::string_view name;
+  std::int64_t ms;
+};
+/// From the largest, with `ms` before the units whose last letter it shares.
+constexpr std::array<Unit, 4> kUnits = {Unit{"ms", 1}, Unit{"h", 3'600'000}, Unit{"m", 60'000},
+                                        Unit{"s", 1'000}};
+
+bool is_alnum(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+}  // namespace
+
+const char* to_text(ValueKind kind) {
+  switch (kind) {
+    case ValueKind::text:
+      return "text in quotes";
+    case ValueKind::number:
+      return "a whole number";
+    case ValueKind::duration:
+      return "a duration such as \"30s\", \"500ms\" or \"5m\", or a whole number of milliseconds";
+    case ValueKind::list:
+      return "a list of texts such as [\"one\", \"two\"]";
+  }
+  return "";
+}
+
+std::span<const OptionSpec> option_table() { return kTable; }
+
+const OptionSpec* find_option(std::string_view name) {
+  const auto found = std::ranges::find(kTable, name, &OptionSpec::name);
+  return found == kTable.end() ? nullptr : &*found;
+}
+
+std::string nearest_option(std::string_view name) {
+  const std::string wanted = runtime::to_lower_ascii(name.substr(0, kLongestName));
+  const auto distance = [&wanted](const OptionSpec& spec) {
+    // The section is easily forgotten: `tokens` for `github.tokens`.
+    const std::string_view key = spec.name.substr(spec.name.find('.') + 1);
+    return std::min(runtime::edit_distance(wanted, spec.name), runtime::edit_distance(wanted, key));
+  };
+  return std::string(std::ranges::min_element(kTable, {}, distance)->name);
+}
+
+std::string environment_name(std::string_view option) {
+  std::string name = "STREAKY_";
+  for (const char c : option) {
+    if (c == '.') {
+      name += '_';
+    } else {
+      name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+  }
+  return name;
+}
+
+std::string flag_name(std::string_view option) {
+  std::string name = "--";
+  for (const char c : option) name += c == '.' || c == '_' ? '-' : c;
+  return name;
+}
+
+std::vector<std::string> split_value(ValueKind kind, std::string_view text) {
+  std::vector<std::string> items;
+  while (kind == ValueKind::list && text.find(',') != std::string_view::npos) {
+    const std::size_t comma = text.find(',');
+    items.emplace_back(runtime::trim_ascii(text.substr(0, comma)));
+    text.remove_prefix(comma + 1);
+  }
+  items.emplace_back(runtime::trim_ascii(text));
+  if (kind == ValueKind::list) std::erase(items, std::string());
+  return items;
+}
+
+std::optional<runtime::Millis> parse_duration(std::string_view text) {
+  std::int64_t factor = 1;
+  for (const Unit& unit : kUnits) {
+    if (!text.ends_with(unit.name)) continue;
+    text.remove_suffix(unit.name.size());
+    factor = unit.ms;
+    break;
+  }
+  std::int64_t count = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, count);
+  if (error != std::errc{} || stop != end || count < 0) return std::nullopt;
+  if (count > std::numeric_limits<std::int64_t>::max() / factor) return std::nullopt;
+  return runtime::Millis{count * factor};
+}
+
+std::string duration_text(runtime::Millis duration) {
+  const std::int64_t ms = duration.count();
+  for (const std::size_t index : {1U, 2U, 3U}) {
+    if (ms != 0 && ms % kUnits[index].ms == 0) {
+      return fmt::format("{}{}", ms / kUnits[index].ms, kUnits[index].name);
+    }
+  }
+  return fmt::format("{}ms", ms);
+}
+
+bool is_github_token(std::string_view text) {
+  static constexpr std::array<std::string_view, 5> kPrefixes = {"ghp_", "gho_", "ghu_", "ghs_",
+                                                                "github_pat_"};
+  if (text.size() > kLongestGitHubToken) return false;
+  const auto prefix = std::ranges::find_if(
+      kPrefixes, [text](std::string_view known) { return text.starts_with(known); });
+  if (prefix == kPrefixes.end()) return false;
+  const std::string_view rest = text.substr(prefix->size());
+  return !rest.empty() && std::ranges::all_of(rest, [](char c) { return is_alnum(c) || c == '_'; });
+}
+
+bool is_github_login(std::string_view text) {
+  if (text.empty() || text.size() > kLongestLogin || !is_alnum(text.front())) return false;
+  if (text.find("--") != std::string_view::npos) return false;
+  return std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
+}
+
+}  // namespace streaky::app

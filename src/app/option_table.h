@@ -1,0 +1,53 @@
+// The table of options: one row each. See options.h.
+//
+// Pure. A row's `apply` checks and sets; it gives back what is wrong in plain words and never
+// repeats a value that may be, or hold, a credential.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/options.h"
+
+namespace streaky::app {
+
+enum class ValueKind { text, number, duration, list };
+/// `text`, `a number`, …: what the file must hold.
+const char* to_text(ValueKind kind);
+
+struct OptionSpec {
+  std::string_view name;  // `github.api_url`
+  ValueKind kind = ValueKind::text;
+  bool secret = false;
+  std::string_view documentation;
+  /// Empty when set; else the reason. Only lists have more than one item.
+  std::string (*apply)(Options& options, const std::vector<std::string>& items);
+  std::string (*show)(const Options& options);
+};
+
+std::span<const OptionSpec> option_table();
+const OptionSpec* find_option(std::string_view name);
+/// The name that is most like it.
+std::string nearest_option(std::string_view name);
+
+/// `github.api_url` → `STREAKY_GITHUB_API_URL`.
+std::string environment_name(std::string_view option);
+/// `github.api_url` → `--github-api-url`.
+std::string flag_name(std::string_view option);
+/// A value as flags and the environment give it: lists are split at commas, blanks are trimmed.
+std::vector<std::string> split_value(ValueKind kind, std::string_view text);
+
+/// `500ms`, `30s`, `5m`, `1h`, or a number of milliseconds.
+std::optional<runtime::Millis> parse_duration(std::string_view text);
+/// The shortest such form.
+std::string duration_text(runtime::Millis duration);
+/// `^(ghp|gho|ghu|ghs|github_pat)_\w+$`, at most 255 bytes (docs/remote-apis.md §1.5).
+bool is_github_token(std::string_view text);
+/// As GitHub makes them: 1 to 39 letters, digits and single hyphens; managed accounts have an
+/// underscore before their company's short code.
+bool is_github_login(std::string_view text);
+
+}  // namespace streaky::app
