@@ -1,7 +1,5 @@
 // `streaky check LOGIN`: one look at one user, alone, with nothing but a token.
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -105,13 +103,12 @@ void print_json(const Shown& shown) {
 
 void print_text(const Shown& shown) {
   const streak::Judgement& judgement = shown.sight.judgement;
-  const bool colour = colour_wanted(STDOUT_FILENO);
   fmt::print("{}: {}\n\n", shown.login, words_for(judgement.verdict));
   fmt::print("  today           {}\n", judgement.today_count);
   fmt::print("  current streak  {}\n", streak::days_text(judgement.streak));
   fmt::print("  longest streak  {}\n", streak::days_text(shown.longest.length));
   fmt::print("  time left       {} ({})\n\n", streak::duration_text(shown.left), shown.zone);
-  fmt::print("{}", heat_map(shown.sight.calendar, shown.today, colour));
+  fmt::print("{}", heat_map(shown.sight.calendar, shown.today, use_colour()));
 }
 
 /// The user as stored in the data folder, where there is one.

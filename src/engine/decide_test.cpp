@@ -25,8 +25,9 @@ struct Fixture : testing::Test {
     job.user.login = "octocat";
     job.user.remind_at = {1200};
     job.user.settings_version = 5;
-    job.user.channels = {{.id = 1, .kind = "discord", .sealed = "x", .hint = "", .on = true},
-                         {.id = 2, .kind = "telegram", .sealed = "y", .hint = "", .on = true}};
+    job.user.channels = {
+        {.id = 1, .kind = "discord", .sealed = "x", .hint = "", .on = true, .off_reason = {}},
+        {.id = 2, .kind = "telegram", .sealed = "y", .hint = "", .on = true, .off_reason = {}}};
   }
 
   github::Sight sight(streak::Verdict verdict, int streak) {

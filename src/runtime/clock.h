@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -65,6 +66,8 @@ class VirtualClock final : public Clock {
   void advance_to(TimePoint at);
   void step_wall(Millis by) { wall_offset_ += by; }
   [[nodiscard]] std::size_t timers() const { return by_time_.size(); }
+  /// When the earliest timer is due, by the wall clock as it stands.
+  [[nodiscard]] std::optional<TimePoint> next_timer() const;
   /// Forgets every timer: what a killed process does.
   void drop_timers();
 
