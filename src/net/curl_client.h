@@ -1,4 +1,4 @@
-// HTTP over libcurl: one thread that polls, results posted to the executor.
+// HTTP over libcurl: one thread for all transfers, results posted to the executor.
 //
 // HTTP/2 where the server offers it over TLS, keep-alive, TLS verified, no redirects, http and
 // https only, no proxy from the environment. A POST or PATCH is never sent twice unless no byte of
