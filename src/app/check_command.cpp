@@ -1,5 +1,6 @@
 // `streaky check LOGIN`: one look at one user, alone, with nothing but a token.
 #include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -18,6 +19,7 @@
 #include "app/terminal.h"
 #include "app/wiring.h"
 #include "engine/decide.h"
+#include "store/schedule.h"
 #include "streak/local_day.h"
 #include "streak/message.h"
 #include "streak/streak.h"
