@@ -1,8 +1,10 @@
 // Tells libcurl which of its sockets are ready: epoll behind `curl_multi_socket_action`.
 //
-// `curl_multi_poll` visits every transfer in every round, which at thousands in flight costs ten
-// times more than the transfers themselves. Threading: `wake` from any thread, the rest on the
-// curl thread. Ownership: the multi handle is borrowed and must outlive the poller.
+// `curl_multi_poll` visits every transfer in every round; this visits those that are ready. What
+// still grows with the connections to one host is libcurl's own search for an idle one.
+//
+// Threading: `wake` from any thread, the rest on the curl thread. Ownership: the multi handle is
+// borrowed and must outlive the poller.
 #pragma once
 
 #include <curl/curl.h>
