@@ -1,0 +1,191 @@
+#include "store/deliveries.h"
+
+#include <gtest/gtest.h>
+
+#include "store/store_testing.h"
+
+namespace streaky::store {
+namespace {
+
+using std::chrono::minutes;
+
+class DeliveriesTest : public StoreTest {
+ protected:
+  std::vector<ClaimedDelivery> claim_deliveries(const std::string& owner,
+                                                runtime::TimePoint now = kNow) {
+    return wait(s_->deliveries.claim(owner, 10, now, now + minutes(1)));
+  }
+  std::vector<SwitchedOff> record(const std::string& owner, const DeliveryOutcome& outcome,
+                                  runtime::TimePoint now = kNow) {
+    return wait(s_->deliveries.record(owner, {outcome}, now));
+  }
+  std::string state(const std::string& id) {
+    const auto entries = wait(s_->deliveries.history(1, 10));
+    EXPECT_FALSE(id.empty());
+    return entries.empty() ? "" : entries.front().state;
+  }
+};
+
+TEST_P(DeliveriesTest, AClaimBringsMessageAndCredential) {
+  sign_up(1);
+  trigger("b1");
+  const std::string id = remind_once("w1", false);
+  const auto claimed = claim_deliveries("w2");
+  ASSERT_EQ(claimed.size(), 1U);
+  const ClaimedDelivery& one = claimed[0];
+  EXPECT_EQ(one.id, id);
+  EXPECT_EQ(one.batch_id, "b1");
+  EXPECT_EQ(one.sealed, "sealed-user0");
+  EXPECT_EQ(one.channel_kind, "discord");
+  EXPECT_EQ(one.kind, "reminder");
+  EXPECT_EQ(one.message.body, "3 h left \"today\" – go");
+  EXPECT_EQ(one.message.urgency, streak::Urgency::high);
+  EXPECT_EQ(one.expires_at, kMidnight);
+  EXPECT_EQ(one.date, kToday);
+  EXPECT_EQ(one.stage, kManualStage);
+  EXPECT_EQ(one.attempt, 1);
+  EXPECT_TRUE(claim_deliveries("w3").empty()) << "it is w2's now";
+}
+
+TEST_P(DeliveriesTest, ASentOneIsCountedByChannelAndKind) {
+  sign_up(1);
+  trigger("b1");
+  const std::string id = remind_once("w1", true);
+  EXPECT_TRUE(record("w2", result_of(id, DeliveryEnd::sent)).empty());
+  EXPECT_EQ(batch("b1").count("delivery:sending"), 1) << "w2 does not hold it";
+  record("w1", result_of(id, DeliveryEnd::sent, 2));
+  EXPECT_EQ(batch("b1").count("delivery:sending"), 1) << "a wrong attempt";
+  record("w1", result_of(id, DeliveryEnd::sent));
+  record("w1", result_of(id, DeliveryEnd::dead));
+  const Batch done = batch("b1");
+  EXPECT_EQ(done.count("delivery:sent"), 1);
+  EXPECT_EQ(done.count("sent:discord:reminder"), 1);
+  EXPECT_TRUE(done.settled());
+  EXPECT_EQ(state(id), "sent");
+  EXPECT_EQ(counters(), recount());
+}
+
+TEST_P(DeliveriesTest, ARetryWaitsCarriesTheFreshMessageAndExpires) {
+  sign_up(1);
+  trigger("b1");
+  const std::string id = remind_once("w1", true);
+  DeliveryOutcome retry = result_of(id, DeliveryEnd::retry);
+  retry.checked_at = kNow + minutes(1);
+  retry.message = streak::Message{"As of 23:10", "2 h left", streak::Urgency::low};
+  record("w1", retry);
+  EXPECT_TRUE(claim_deliveries("w1").empty());
+  const auto again = claim_deliveries("w1", kNow + minutes(1));
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].attempt, 2);
+  EXPECT_EQ(again[0].message.subject, "As of 23:10");
+  EXPECT_EQ(again[0].checked_at, kNow + minutes(1));
+  retry = result_of(id, DeliveryEnd::retry, 2);
+  retry.at = kMidnight;
+  record("w1", retry);
+  EXPECT_EQ(state(id), "expired");
+  EXPECT_EQ(counters(), recount());
+}
+
+TEST_P(DeliveriesTest, ADeadChannelIsSwitchedOffAndTheOtherIsNamed) {
+  const User user = add_telegram(sign_up(1)[0]);
+  trigger("b1");
+  const ClaimedJob job = claim("w1").at(0);
+  const Channel& discord = job.user.channels.at(0);
+  JobOutcome outcome = outcome_of(job);
+  outcome.deliveries = {delivery_to(discord, "reminder", true), delivery_to(discord, "summary"),
+                        delivery_to(job.user.channels.at(1))};
+  const auto written = finish("w1", {outcome})[0].written;
+  ASSERT_EQ(written.size(), 3U);
+  const auto off = record("w1", result_of(written[0], DeliveryEnd::dead));
+  ASSERT_EQ(off.size(), 1U);
+  EXPECT_EQ(off[0].channel_id, discord.id);
+  EXPECT_EQ(off[0].reason, "some reason");
+  EXPECT_EQ(off[0].login, "user0");
+  EXPECT_EQ(off[0].lost.id, written[0]);
+  ASSERT_EQ(off[0].living.size(), 1U);
+  EXPECT_EQ(off[0].living[0].kind, "telegram");
+  const User now = wait(s_->jobs.reread(user.id)).value();
+  EXPECT_FALSE(now.channels[0].on);
+  EXPECT_EQ(now.channels[0].off_reason, "some reason");
+  EXPECT_EQ(batch("b1").count("delivery:dead"), 2) << "what waited for the channel ended too";
+  const auto waiting = claim_deliveries("w1");
+  ASSERT_EQ(waiting.size(), 1U);
+  EXPECT_EQ(waiting[0].channel_kind, "telegram");
+
+  const NewDelivery word =
+      delivery_to(off[0].living[0], "channel_off:" + std::to_string(discord.id));
+  wait(s_->deliveries.add_beside(written[0], {word}, kNow));
+  wait(s_->deliveries.add_beside(written[0], {delivery_to(off[0].living[0], word.kind)}, kNow));
+  const auto told = claim_deliveries("w1");
+  ASSERT_EQ(told.size(), 1U) << "said once";
+  EXPECT_EQ(told[0].id, word.id);
+  EXPECT_EQ(told[0].batch_id, "b1");
+  record("w1", result_of(word.id, DeliveryEnd::sent));
+  EXPECT_EQ(batch("b1").count("sent:telegram:channel_off"), 1);
+  EXPECT_EQ(batch("b1").count("delivery:dead"), 2);
+}
+
+TEST_P(DeliveriesTest, AReplacedCredentialOutlivesTheFailureOfTheOld) {
+  auto users = sign_up(1);
+  trigger("b1");
+  const std::string id = remind_once("w1", true);
+  users[0].channels[0].sealed = "sealed-new";
+  wait(s_->users.save(users, kNow + minutes(1)));
+  EXPECT_TRUE(record("w1", result_of(id, DeliveryEnd::dead), kNow + minutes(2)).empty());
+  const auto again = claim_deliveries("w1", kNow + minutes(3));
+  ASSERT_EQ(again.size(), 1U) << "tried again with the new credential";
+  EXPECT_EQ(again[0].sealed, "sealed-new");
+}
+
+TEST_P(DeliveriesTest, AMovedChatIsStoredWhateverTheOutcome) {
+  sign_up(1);
+  trigger("b1");
+  DeliveryOutcome moved = result_of(remind_once("w1", true), DeliveryEnd::retry);
+  moved.sealed = "sealed-moved";
+  record("w1", moved);
+  EXPECT_EQ(claim_deliveries("w1", kNow + minutes(1)).at(0).sealed, "sealed-moved");
+}
+
+TEST_P(DeliveriesTest, ARefusedMessageLeavesTheChannelOn) {
+  const auto users = sign_up(1);
+  trigger("b1");
+  const std::string id = remind_once("w1", true);
+  EXPECT_TRUE(record("w1", result_of(id, DeliveryEnd::refused)).empty());
+  EXPECT_TRUE(wait(s_->jobs.reread(users[0].id))->channels[0].on);
+  EXPECT_EQ(batch("b1").count("delivery:dead"), 1);
+  EXPECT_EQ(wait(s_->batches.retry_failed("b1", kNow)), 1);
+  EXPECT_EQ(claim_deliveries("w1").size(), 1U);
+}
+
+TEST_P(DeliveriesTest, RemovingAChannelCancelsWhatWaitsForIt) {
+  auto users = sign_up(1);
+  trigger("b1");
+  remind_once("w1", false);
+  users[0].channels.clear();
+  wait(s_->users.save(users, kNow));
+  EXPECT_EQ(batch("b1").count("delivery:cancelled"), 1);
+  EXPECT_TRUE(claim_deliveries("w1").empty());
+  EXPECT_FALSE(wait(s_->jobs.anything_due(kNow)));
+}
+
+TEST_P(DeliveriesTest, ACrashBringsThemBackAndMidnightEndsThem) {
+  sign_up(2);
+  trigger("b1");
+  for (const ClaimedJob& job : claim("w1")) {
+    JobOutcome outcome = outcome_of(job);
+    outcome.deliveries = {delivery_to(job.user.channels[0], "reminder", true)};
+    finish("w1", {outcome});
+  }
+  EXPECT_EQ(wait(s_->upkeep.reap(kLease)).deliveries_returned, 2);
+  const auto again = claim_deliveries("w2");
+  ASSERT_EQ(again.size(), 2U);
+  record("w2", result_of(again[0].id, DeliveryEnd::retry, again[0].attempt));
+  EXPECT_EQ(wait(s_->upkeep.reap(kMidnight)).deliveries_expired, 2) << "waiting and abandoned";
+  EXPECT_TRUE(batch("b1").settled());
+  EXPECT_EQ(counters(), recount());
+}
+
+STREAKY_STORE_SUITE(DeliveriesTest);
+
+}  // namespace
+}  // namespace streaky::store

@@ -1,0 +1,82 @@
+// No statement may walk a table that grows with users, jobs or deliveries.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <regex>
+#include <set>
+
+#include "store/store_testing.h"
+
+namespace streaky::store {
+namespace {
+
+class PlansTest : public StoreTest {
+ protected:
+  std::vector<std::string> plan_of(const std::string& name) {
+    std::vector<std::string> lines;
+    Database::Work work = [&](Session& session) {
+      int id = 0;
+      int parent = 0;
+      int unused = 0;
+      std::string detail;
+      soci::statement rows =
+          (session.connection().prepare << "EXPLAIN QUERY PLAN " + session.statements().text(name),
+           soci::into(id), soci::into(parent), soci::into(unused), soci::into(detail));
+      rows.execute();
+      while (rows.fetch()) lines.push_back(detail);
+    };
+    wait(s_->database.read(work));
+    return lines;
+  }
+};
+
+TEST_P(PlansTest, HotStatementsWalkNoTable) {
+  // These walk an index that holds nothing but what they are about.
+  const std::set<std::string> whole_index = {
+      "jobs/extend SCAN jobs USING INDEX jobs_leased",
+      "jobs/extend_deliveries SCAN deliveries USING INDEX deliveries_leased",
+      "users/count_active SCAN users USING INDEX users_due",
+      "batches/newest SCAN batches USING INDEX batches_created",
+      "schedule/next_due SCAN users USING COVERING INDEX users_due"};
+  const std::regex scan("SCAN (\\w+).*");
+  Statements statements("sqlite");
+  int looked = 0;
+  for (const std::string& name : statements.names()) {
+    if (name.starts_with("session/")) continue;
+    for (const std::string& line : plan_of(name)) {
+      ++looked;
+      std::smatch found;
+      if (!std::regex_match(line, found, scan)) continue;
+      const bool virtual_table = line.find("VIRTUAL TABLE") != std::string::npos;
+      const bool subquery = found[1] == "t" || found[1] == "places" || found[1] == "CONSTANT";
+      EXPECT_TRUE(virtual_table || subquery || whole_index.contains(name + " " + line))
+          << name << ": " << line;
+    }
+  }
+  EXPECT_GT(looked, 100);
+}
+
+TEST_P(PlansTest, ClaimsFollowTheirIndexWithoutSorting) {
+  const std::map<std::string, std::string> expected = {
+      {"jobs/claim", "jobs_due "},
+      {"jobs/claim_alone", "jobs_due_alone "},
+      {"deliveries/claim", "deliveries_due "},
+      {"schedule/due", "users_due "},
+      {"upkeep/return_jobs", "jobs_leased "},
+      {"upkeep/return_deliveries", "deliveries_leased "},
+      {"upkeep/expire_jobs", "jobs_expiring "},
+      {"upkeep/expire_deliveries", "deliveries_expiring "}};
+  for (const auto& [name, index] : expected) {
+    bool uses = false;
+    for (const std::string& line : plan_of(name)) {
+      uses = uses || line.find("INDEX " + index) != std::string::npos;
+      EXPECT_EQ(line.find("TEMP B-TREE"), std::string::npos) << name << ": " << line;
+    }
+    EXPECT_TRUE(uses) << name << " does not use " << index;
+  }
+}
+
+STREAKY_STORE_SUITE(PlansTest);
+
+}  // namespace
+}  // namespace streaky::store
