@@ -63,8 +63,9 @@ runtime::Task<Batcher::Batch> Batcher::send_once(Batch batch, TokenBudget::Lease
     ask->last_size = batch.size();
   }
   Request request = request_for(batch, lease);
+  const Millis begun = clock_.monotonic();
   const Answer answer = co_await exchange_.send(std::move(request), std::move(lease));
-  learn(batch, answer);
+  learn(batch, answer, begun);
   co_return settle(std::move(batch), answer);
 }
 
@@ -105,12 +106,12 @@ Batcher::Batch Batcher::settle(Batch batch, const Answer& answer) {
   return left;
 }
 
-void Batcher::learn(const Batch& batch, const Answer& answer) {
+void Batcher::learn(const Batch& batch, const Answer& answer, Millis begun) {
   const bool answered = !answer.whole;
   if (answered) {
-    failures_in_a_row_ = 0;
+    outage_.answered();
   } else if (hints_at_outage(answer.whole->trouble)) {
-    ++failures_in_a_row_;
+    outage_.failed(begun, clock_.monotonic());
   }
   if (batch.front()->own()) return;
   BatchSize& size = sizes_.of(batch.front()->question.window);
@@ -120,7 +121,7 @@ void Batcher::learn(const Batch& batch, const Answer& answer) {
   });
   const bool heavy = !answered && remedy_of(answer.whole->trouble) == Remedy::split;
   // While GitHub is down, its failures say nothing about sizes.
-  if (heavy_user || (heavy && failures_in_a_row_ < kOutage)) {
+  if (heavy_user || (heavy && !outage_.likely())) {
     size.too_heavy(users);
   } else if (answered) {
     size.succeeded(users);
@@ -151,7 +152,7 @@ Millis Batcher::prepare_next(Batch& batch) {
     });
     return Millis{0};
   }
-  if (failures_in_a_row_ >= kOutage && hints_at_outage(trouble)) {
+  if (outage_.likely() && hints_at_outage(trouble)) {
     // When everything fails, insisting would only add load: the callers come back later. Nor is it
     // the window's length, so that must not be what they try next.
     for (const AskPtr& ask : batch) ask->last->trouble = Trouble::unavailable;

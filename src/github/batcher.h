@@ -20,6 +20,7 @@
 
 #include "github/batch_size.h"
 #include "github/exchange.h"
+#include "github/outage_watch.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/random.h"
@@ -56,7 +57,6 @@ class Batcher {
   static constexpr std::size_t kMostWaiting = 200'000;  // questions
   static constexpr int kMostSends = 14;      // of one question: seven halvings, and some tries
   static constexpr int kMostQuickTries = 3;  // after failures that only time can mend
-  static constexpr int kOutage = 8;          // such failures in a row, over all requests
   static constexpr int kShortestWindow = 7;  // days; below this a heavy query is tried again
   static constexpr runtime::Millis kFirstPause{300};
 
@@ -104,7 +104,7 @@ class Batcher {
   runtime::Task<Batch> send_once(Batch batch, TokenBudget::Lease lease);
   [[nodiscard]] Request request_for(const Batch& batch, const TokenBudget::Lease& lease) const;
   Batch settle(Batch batch, const Answer& answer);
-  void learn(const Batch& batch, const Answer& answer);
+  void learn(const Batch& batch, const Answer& answer, runtime::Millis begun);
   void refuse(Batch& batch, const TokenBudget::Refusal& refusal);
   runtime::Millis prepare_next(Batch& batch);
   bool split(Batch& batch, runtime::Millis pause);
@@ -123,8 +123,8 @@ class Batcher {
   BatcherOptions options_;
   BatchSizes sizes_;
   std::map<GroupKey, Group> groups_;
-  std::size_t waiting_ = 0;    // in all groups
-  int failures_in_a_row_ = 0;  // of whole requests, that only time can mend
+  std::size_t waiting_ = 0;  // in all groups
+  OutageWatch outage_;
   runtime::TaskGroup tasks_;
 };
 
