@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "crypto/primitives.h"
@@ -43,7 +43,7 @@ class File {
   throw std::runtime_error(fmt::format("key file {}: {}", path, why));
 }
 [[noreturn]] void refuse_errno(const std::string& path, std::string_view what, int error) {
-  refuse(path, fmt::format("cannot {}: {}", what, std::strerror(error)));
+  refuse(path, fmt::format("cannot {}: {}", what, std::system_category().message(error)));
 }
 
 void write_all(const File& file, std::string_view text, const std::string& path) {

@@ -1,6 +1,7 @@
 #include "crypto/keyring.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -142,7 +143,7 @@ TEST_F(KeyFile, EmptyAndOversizedFilesAreRefused) {
 TEST_F(KeyFile, HoldsSixteenKeysButNotSeventeen) {
   std::string text;
   for (int i = 0; i < 16; ++i) {
-    text += "k" + std::to_string(i) + " " + encoded_key(static_cast<char>('a' + i)) + "\r\n";
+    text += fmt::format("k{} {}\r\n", i, encoded_key(static_cast<char>('a' + i)));
   }
   write(text);
   EXPECT_EQ(refusal(), "accepted");

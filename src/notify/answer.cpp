@@ -14,7 +14,7 @@ namespace streaky::notify {
 
 std::optional<runtime::Millis> wait_from_seconds(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return std::nullopt;
-  const double longest = static_cast<double>(kLongestServiceWait.count());
+  const auto longest = static_cast<double>(kLongestServiceWait.count());
   const double millis = std::min(std::ceil(seconds * 1000.0), longest);
   return std::max(runtime::Millis{static_cast<std::int64_t>(millis)}, kShortestServiceWait);
 }
