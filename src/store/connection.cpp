@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <soci/sqlite3/soci-sqlite3.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
@@ -26,6 +27,16 @@ sqlite_api::sqlite3* handle(soci::session& connection) {
 std::string connect_string(const std::string& path) {
   if (path.find('=') == std::string::npos) return path;
   return "dbname=\"" + path + "\"";
+}
+
+/// A file that can be read in a place that cannot be written: SQLite says only that it could not
+/// open something, since it is the write-ahead log beside the file that it cannot make.
+bool is_read_only_place(const std::string& file) {
+  const auto folder = std::filesystem::path(file).parent_path();
+  const std::string beside = folder.empty() ? "." : folder.string();
+  const bool readable = ::access(file.c_str(), R_OK) == 0;
+  const bool writable = ::access(file.c_str(), W_OK) == 0 && ::access(beside.c_str(), W_OK) == 0;
+  return readable && !writable && std::filesystem::is_regular_file(file);
 }
 
 }  // namespace
@@ -185,7 +196,9 @@ void Connection::rethrow() {
 void Connection::raise(int code, const std::string& detail) const {
   using Kind = DatabaseError::Kind;
   const auto text = [&](const char* what) { return fmt::format("{} {}", file_, what); };
-  switch (code & kPrimaryCode) {
+  const int primary = code & kPrimaryCode;
+  const bool read_only = primary == SQLITE_CANTOPEN && is_read_only_place(file_);
+  switch (read_only ? SQLITE_READONLY : primary) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       throw DatabaseError(Kind::locked, text("is locked by another program: it held the database "

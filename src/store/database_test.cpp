@@ -28,6 +28,18 @@ class DatabaseTest : public StoreTest {
     ADD_FAILURE() << "it opened";
     return {Kind::other, ""};
   }
+
+  /// The kind of the error as a number.
+  int open_as_nobody() {
+    constexpr uid_t kNobody = 65'534;
+    if (getuid() == 0 && setuid(kNobody) != 0) return 100;
+    try {
+      open();
+    } catch (const DatabaseError& error) {
+      return static_cast<int>(error.kind());
+    }
+    return 99;
+  }
 };
 
 TEST_P(DatabaseTest, StartsAtTheNewestSchemaAndOpensAgain) {
@@ -70,7 +82,7 @@ TEST_P(DatabaseTest, RunsOnItsThreadAndResumesOnTheExecutor) {
   auto there = here;
   Database::Work work = [&](Session&) { there = std::this_thread::get_id(); };
   wait(s_->database.write(work));
-  EXPECT_NE(there, here);
+  EXPECT_TRUE(there != here);
   EXPECT_EQ(sign_up(3).size(), 3U);
   EXPECT_GE(s_->metrics.value("streaky_db_transactions_total"), 3);
   Database::Work fail = [](Session&) { throw std::runtime_error("from there"); };
@@ -129,8 +141,9 @@ TEST_P(DatabaseTest, AMissingDatabaseIsAnErrorWhenAsked) {
     EXPECT_EQ(error.kind(), Kind::cannot_open);
   }
   EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/none.db"));
-  for (const std::string& bad : {std::string("mysql:x"), std::string("sqlite:"),
-                                 "sqlite:" + folder_.path(), "sqlite:/no/such/folder/x.db"}) {
+  for (const std::string& bad :
+       {std::string("mysql:x"), std::string("sqlite:"), "sqlite:" + folder_.path(),
+        std::string("sqlite:/no/such/folder/x.db")}) {
     options.url = bad;
     options.create = true;
     EXPECT_THROW(Database(io_.get_executor(), options, metrics), DatabaseError) << bad;
@@ -203,31 +216,21 @@ TEST_P(DatabaseTest, AFullDiskIsSaidAndNothingClaimedIsLost) {
   EXPECT_EQ(counters(), recount());
 }
 
-TEST_P(DatabaseTest, AReadOnlyFileIsSaid) {
+TEST_P(DatabaseTest, AReadOnlyFileOrFolderIsSaid) {
+  using enum std::filesystem::perms;
   s_.reset();
-  // Root may write everything: a child without rights looks.
-  std::filesystem::permissions(
-      file(), std::filesystem::perms::owner_read | std::filesystem::perms::others_read);
-  std::filesystem::permissions(folder_.path(), std::filesystem::perms::others_exec |
-                                                   std::filesystem::perms::others_read |
-                                                   std::filesystem::perms::owner_all);
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    constexpr uid_t kNobody = 65'534;
-    if (getuid() == 0 && setuid(kNobody) != 0) _exit(100);
-    int code = 99;
-    try {
-      open();
-    } catch (const DatabaseError& error) {
-      code = static_cast<int>(error.kind());
-    }
-    _exit(code);
+  std::filesystem::permissions(file(), owner_read | others_read);
+  for (const auto others : {others_all, others_read | others_exec}) {
+    std::filesystem::permissions(folder_.path(), owner_all | others);
+    // Root may write everything: a child without rights looks.
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) _exit(open_as_nobody());
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), static_cast<int>(Kind::read_only));
   }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), static_cast<int>(Kind::read_only));
 }
 
 STREAKY_STORE_SUITE(DatabaseTest);

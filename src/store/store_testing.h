@@ -276,7 +276,8 @@ inline CountsByBatch StoreTest::recount() {
         "ELSE 'verdict:' || verdict END, COUNT(*) FROM jobs WHERE state = 'completed' GROUP BY 1, "
         "2";
     const char* const sent =
-        "SELECT batch_id, 'sent:' || channel_kind || ':' || kind, COUNT(*) FROM deliveries "
+        "SELECT batch_id, 'sent:' || channel_kind || ':' || CASE WHEN kind LIKE 'channel_off:%' "
+        "THEN 'channel_off' ELSE kind END, COUNT(*) FROM deliveries "
         "WHERE state = 'sent' GROUP BY 1, 2";
     const char* const statements[] = {
         "SELECT batch_id, state, COUNT(*) FROM jobs GROUP BY 1, 2", verdicts,
