@@ -1,0 +1,77 @@
+#include "sim/ledger.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+namespace streaky::sim {
+namespace {
+
+/// A contribution may land between Streaky's last look and the message's arrival; a delivery that
+/// waits longer than this must look again.
+constexpr runtime::Millis kRace = std::chrono::minutes{6};
+
+/// Cuts at a character's border.
+std::string_view shorten(std::string_view text, std::size_t most) {
+  if (text.size() <= most) {
+    return text;
+  }
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) {
+    --most;
+  }
+  return text.substr(0, most);
+}
+
+}  // namespace
+
+void Ledger::write(std::uint32_t person, Service service, runtime::TimePoint at,
+                   std::string_view text) {
+  if (entries_.size() >= kMostEntries) {
+    return;
+  }
+  const Expectation now = expectation(people_.at(person), activity_, at);
+  Entry entry;
+  entry.at = at;
+  entry.person = person;
+  entry.service = service;
+  entry.truth = now.truth;
+  entry.streak = now.streak;
+  entry.minutes_left = now.minutes_left;
+  entry.justified =
+      now.hears_reminder() ||
+      expectation(people_.at(person), activity_, std::max(at - kRace, since_)).hears_reminder();
+  entry.text = shorten(text, kMostText);
+  entries_.push_back(std::move(entry));
+}
+
+void Ledger::refused(std::uint32_t person, Service service) { ++refusals_[key(person, service)]; }
+
+int Ledger::refusals(std::uint32_t person, Service service) const {
+  const auto found = refusals_.find(key(person, service));
+  return found == refusals_.end() ? 0 : found->second;
+}
+
+void Ledger::reset(runtime::TimePoint now) {
+  entries_.clear();
+  refusals_.clear();
+  since_ = now;
+}
+
+std::string Ledger::lines(std::size_t offset, std::size_t limit) const {
+  std::string out;
+  for (std::size_t i = offset; i < entries_.size() && i - offset < limit; ++i) {
+    const Entry& entry = entries_[i];
+    fmt::format_to(std::back_inserter(out),
+                   R"({{"at":"{}","login":"{}","service":"{}","truth":"{}","streak":{},"text":)",
+                   runtime::to_rfc3339(entry.at), people_.at(entry.person).login,
+                   to_text(entry.service), to_text(entry.truth), entry.streak);
+    append_json_string(out, entry.text);
+    out += "}\n";
+  }
+  return out;
+}
+
+}  // namespace streaky::sim

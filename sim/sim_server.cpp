@@ -1,0 +1,75 @@
+#include "sim/sim_server.h"
+
+#include <utility>
+
+namespace streaky::sim {
+namespace {
+
+/// A hung answer is given up at last, so that connections do not pile up for ever.
+constexpr runtime::Millis kLongestHang{120'000};
+
+net::HttpServerOptions server_options(const std::string& listen) {
+  net::HttpServerOptions options;
+  options.listen = listen;
+  return options;
+}
+
+net::ServerResponse to_response(Answer answer) {
+  net::ServerResponse response;
+  response.status = answer.response.status;
+  response.body = std::move(answer.response.body);
+  response.content_type.clear();
+  for (net::HttpHeader& header : answer.response.headers) {
+    if (header.name == "Content-Type") {
+      response.content_type = std::move(header.value);
+    } else {
+      response.headers.push_back(std::move(header));
+    }
+  }
+  response.reset = answer.reset;
+  response.cut_after = answer.cut_after;
+  return response;
+}
+
+}  // namespace
+
+SimServer::SimServer(runtime::Executor executor, const std::string& listen, World& world,
+                     runtime::Clock& clock, runtime::Log& log)
+    : world_(world),
+      clock_(clock),
+      control_(world),
+      server_(
+          std::move(executor), server_options(listen),
+          [this](net::ServerRequest request) { return answer(std::move(request)); }, log) {}
+
+runtime::Task<net::ServerResponse> SimServer::answer(net::ServerRequest request) {
+  Request asked;
+  asked.method = std::move(request.method);
+  asked.target = std::move(request.target);
+  asked.headers = std::move(request.headers);
+  asked.body = std::move(request.body);
+  asked.address = std::move(request.remote_address);
+  if (asked.path().starts_with("/control/")) {
+    co_return to_response(control_.handle(asked, clock_.now()));
+  }
+  const std::optional<Service> service = World::route(asked.path());
+  if (!service) {
+    co_return to_response(json_answer(404, R"({"message":"Not Found"})"));
+  }
+  if (world_.down(*service)) {
+    net::ServerResponse refused;
+    refused.reset = true;
+    co_return refused;
+  }
+  Answer answer = world_.handle(*service, asked, clock_.now());
+  if (answer.hang) {
+    answer.reset = true;
+    answer.latency = kLongestHang;
+  }
+  if (answer.latency > runtime::Millis{0}) {
+    co_await clock_.sleep_for(answer.latency);
+  }
+  co_return to_response(std::move(answer));
+}
+
+}  // namespace streaky::sim
