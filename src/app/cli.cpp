@@ -1,0 +1,149 @@
+// argv → a command that runs. See command.h.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+
+#include "app/command.h"
+#include "app/option_table.h"
+#include "app/process_environment.h"
+#include "app/terminal.h"
+#include "runtime/bytes.h"
+#include "runtime/process.h"
+
+namespace streaky::app {
+
+namespace {
+
+constexpr std::size_t kLongestComplaint = 500;
+/// Longer arguments are not repeated: they may be credentials.
+constexpr std::size_t kLongestShown = 30;
+constexpr int kMostArguments = 10'000;
+
+void add_commands(CLI::App& root, Invocation& invocation) {
+  add_serve_command(root, invocation);
+  add_check_command(root, invocation);
+  add_user_commands(root, invocation);
+  add_batch_commands(root, invocation);
+  add_doctor_command(root, invocation);
+  add_config_command(root, invocation);
+  add_version_command(root, invocation);
+}
+
+void add_global_flags(CLI::App& root, Invocation& invocation) {
+  root.add_option("--config", invocation.config_file,
+                  "Config file (default: streaky.toml in the data folder, where there is one)");
+  root.add_option("--data", invocation.data_dir, "Data folder (default: ./data)");
+  for (const OptionSpec& spec : option_table()) {
+    const std::string name(spec.name);
+    root.add_option_function<std::string>(
+            flag_name(name),
+            [&invocation, name](const std::string& value) { invocation.flags[name] = value; },
+            fmt::format("{} ({})", spec.documentation, name))
+        ->group("Options, for every command");
+  }
+}
+
+/// All flags that may stand where the command line ended up.
+std::vector<std::string> known_flags(const CLI::App* app) {
+  std::vector<std::string> names;
+  for (; app != nullptr; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  }
+  return names;
+}
+
+const CLI::App* chosen(const CLI::App* app) {
+  for (auto subcommands = app->get_subcommands(); !subcommands.empty();
+       subcommands = app->get_subcommands()) {
+    app = subcommands.front();
+  }
+  return app;
+}
+
+/// What was wrong with the first argument that nobody took.
+std::string describe_extra(const CLI::App& root) {
+  const CLI::App* command = chosen(&root);
+  const std::vector<std::string> rest = root.remaining(true);
+  if (rest.empty()) return "an argument that is not expected";
+  std::string first = rest.front();
+  const bool is_flag = first.starts_with('-');
+  if (is_flag) first = first.substr(0, first.find('='));
+  const std::string shown =
+      first.size() > kLongestShown ? std::string("(long)") : "\"" + printable(first) + "\"";
+  if (!is_flag) {
+    return fmt::format("unexpected argument {}; see {} --help", shown,
+                       command == &root ? "streaky" : "streaky " + command->get_name());
+  }
+  const std::vector<std::string> names = known_flags(command);
+  const std::string wanted = first.substr(0, kLongestShown);
+  const auto nearest = std::ranges::min_element(names, {}, [&wanted](const std::string& name) {
+    return runtime::edit_distance(wanted, name);
+  });
+  if (nearest == names.end()) return fmt::format("unknown option {}", shown);
+  return fmt::format("unknown option {}; did you mean {}?", shown, *nearest);
+}
+
+/// Nothing when there is a command to run; else the exit code.
+std::optional<int> parse(CLI::App& root, int argc, char** argv) {
+  try {
+    root.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::Success& success) {
+    return root.exit(success);  // --help: prints it
+  } catch (const CLI::ExtrasError&) {
+    return complain(describe_extra(root), kExitUsage);
+  } catch (const CLI::RequiredError& error) {
+    return complain(fmt::format("{}; see --help", error.what()), kExitUsage);
+  } catch (const CLI::ParseError& error) {
+    return complain(error.what(), kExitUsage);
+  }
+}
+
+int run_parsed(Invocation& invocation) {
+  if (invocation.run_without_options) return invocation.run_without_options();
+  auto options = load_options(invocation.data_dir, invocation.config_file, process_environment(),
+                              invocation.flags);
+  if (!options) return complain(options.error().message, kExitUsage);
+  return invocation.run(*options);
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): never set here
+    if (value == nullptr) return std::nullopt;
+    return std::string(value);
+  };
+}
+
+int complain(const std::string& message, int exit_code) {
+  fmt::print(stderr, "streaky: {}\n", printable(message, kLongestComplaint));
+  return exit_code;
+}
+
+int run(int argc, char** argv) {
+  try {
+    runtime::disable_core_dumps();
+    if (argc > kMostArguments) return complain("more than 10,000 arguments", kExitUsage);
+    Invocation invocation;
+    CLI::App root("Streaky, a GitHub streak guardian", "streaky");
+    root.fallthrough();
+    root.require_subcommand(1);
+    root.set_help_flag("-h,--help", "Print this help");
+    add_global_flags(root, invocation);
+    add_commands(root, invocation);
+    const auto ended = parse(root, argc, argv);
+    if (ended) return *ended;
+    return run_parsed(invocation);
+  } catch (const std::exception& error) {
+    return complain(error.what(), kExitUnknown);
+  }
+}
+
+}  // namespace streaky::app

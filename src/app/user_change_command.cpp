@@ -1,0 +1,132 @@
+// `streaky user pause|resume|remove LOGIN`.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json/serialize.hpp>
+#include <memory>
+#include <utility>
+
+#include "app/option_table.h"
+#include "app/prompt.h"
+#include "app/terminal.h"
+#include "app/user_commands.h"
+#include "app/user_view.h"
+
+namespace streaky::app {
+
+namespace {
+
+struct ChangeArguments {
+  std::string login;
+  std::string until;
+  bool yes = false;
+  bool json = false;
+};
+
+enum class Verb { pause, resume };
+
+/// Stores what `edited` holds and says what it is now.
+int store_change(UserDesk& desk, const runtime::Result<store::User>& edited, bool as_json) {
+  if (!edited) return complain(edited.error().message, kExitUsage);
+  const runtime::TimePoint now = desk.now();
+  std::vector<store::User> users(1, *edited);
+  desk.base.run(desk.users.save(std::move(users), now));
+  if (as_json) {
+    fmt::print("{}\n", boost::json::serialize(user_json(*edited, now)));
+    return kExitDone;
+  }
+  const std::string next =
+      edited->next_check_at ? "; next check " + local_text(*edited, *edited->next_check_at) : "";
+  fmt::print("{}: {}{}\n", edited->login, status_text(*edited, now), next);
+  return kExitDone;
+}
+
+int change(const Options& options, const ChangeArguments& arguments, Verb verb) {
+  if (!is_github_login(arguments.login)) return complain_of_login();
+  std::optional<streak::Label> until;
+  if (!arguments.until.empty()) {
+    until = streak::parse_label(arguments.until);
+    if (!until) return complain("--until: expected a date such as 2026-08-31", kExitUsage);
+  }
+  UserDesk desk(options, false);
+  const runtime::TimePoint now = desk.now();
+  auto found = desk.base.run(find_for_edit(&desk.users, arguments.login, now));
+  if (!found) return complain_of_unknown(arguments.login);
+  const bool told = found->told_today;
+  const store::User& user = found->user;
+  if (verb == Verb::pause) {
+    return store_change(desk, pause_user(user, until, told, now), arguments.json);
+  }
+  if (user.status == store::UserStatus::active && !pause_in_force(user, now)) {
+    fmt::print(stderr, "{} is not paused\n", user.login);
+    return kExitDone;
+  }
+  return store_change(desk, resume_user(user, told, now), arguments.json);
+}
+
+int remove(const Options& options, const ChangeArguments& arguments) {
+  if (!is_github_login(arguments.login)) return complain_of_login();
+  UserDesk desk(options, false);
+  store::UserKey key;
+  key.login = arguments.login;
+  const auto user = desk.base.run(desk.users.find(key));
+  if (!user) return complain_of_unknown(arguments.login);
+  if (!arguments.yes) {
+    if (!is_terminal(STDIN_FILENO)) {
+      return complain("nobody is there to ask: say --yes to remove " + arguments.login, kExitUsage);
+    }
+    const std::string question =
+        fmt::format("Remove {} with all settings, credentials and history?", user->login);
+    if (!confirm(question)) return complain("nothing was removed", kExitFailed);
+  }
+  const bool removed = desk.base.run(desk.users.remove(user->id));
+  if (!removed) return complain_of_unknown(arguments.login);
+  fmt::print("removed {}\n", user->login);
+  return kExitDone;
+}
+
+/// The command with what all of them take.
+CLI::App* begin(CLI::App& user, const char* name, const char* documentation,
+                ChangeArguments& arguments) {
+  CLI::App* command = user.add_subcommand(name, documentation);
+  command->add_option("login", arguments.login, "GitHub login")->required();
+  return command;
+}
+
+}  // namespace
+
+void add_user_pause(CLI::App& user, Invocation& invocation) {
+  auto arguments = std::make_shared<ChangeArguments>();  // shared with the callback below
+  auto* command = begin(user, "pause", "No reminders until resumed, or until a date", *arguments);
+  command->add_option("--until", arguments->until,
+                      "Last day of the pause, such as 2026-08-31; these days keep the streak");
+  command->add_flag("--json", arguments->json, "Print the user as JSON");
+  command->callback([&invocation, arguments] {
+    invocation.run = [arguments](Options& options) {
+      return change(options, *arguments, Verb::pause);
+    };
+  });
+}
+
+void add_user_resume(CLI::App& user, Invocation& invocation) {
+  auto arguments = std::make_shared<ChangeArguments>();  // shared with the callback below
+  auto* command = begin(user, "resume", "End a pause", *arguments);
+  command->add_flag("--json", arguments->json, "Print the user as JSON");
+  command->callback([&invocation, arguments] {
+    invocation.run = [arguments](Options& options) {
+      return change(options, *arguments, Verb::resume);
+    };
+  });
+}
+
+void add_user_remove(CLI::App& user, Invocation& invocation) {
+  auto arguments = std::make_shared<ChangeArguments>();  // shared with the callback below
+  auto* command = begin(user, "remove", "Remove a user with everything that is stored", *arguments);
+  command->add_flag("--yes", arguments->yes, "Do not ask");
+  command->callback([&invocation, arguments] {
+    invocation.run = [arguments](Options& options) { return remove(options, *arguments); };
+  });
+}
+
+}  // namespace streaky::app

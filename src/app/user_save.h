@@ -1,0 +1,42 @@
+// Drafts → stored users: one bite, one transaction. What cannot be stored is told apart from what
+// can. Threading: the executor's thread. Borrows what it is given by pointer. Errors:
+// store::DatabaseError for everything that concerns more than one user.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/user_edit.h"
+#include "app/user_import.h"
+#include "crypto/sealer.h"
+#include "runtime/task.h"
+#include "store/users.h"
+
+namespace streaky::app {
+
+/// Users that are read, and stored, at a time.
+inline constexpr std::size_t kUsersPerBite = 500;
+
+struct SaveReport {
+  int added = 0;
+  int updated = 0;
+  std::vector<DraftReader::BadLine> bad;
+  /// As stored, without those that could not be.
+  std::vector<store::User> users;
+};
+
+/// At most `kUsersPerBite` drafts, in their order: of two for one user, the later one is put on top
+/// of the earlier one.
+runtime::Task<SaveReport> save_drafts(store::Users* users, const crypto::Sealer* sealer,
+                                      std::vector<DraftReader::Draft> drafts,
+                                      runtime::TimePoint now);
+
+/// A stored user and what an edit must know besides.
+struct FoundUser {
+  store::User user;
+  bool told_today = false;
+};
+runtime::Task<std::optional<FoundUser>> find_for_edit(store::Users* users, std::string login,
+                                                      runtime::TimePoint now);
+
+}  // namespace streaky::app
