@@ -108,18 +108,18 @@ Batcher::Batch Batcher::settle(Batch batch, const Answer& answer) {
 
 void Batcher::learn(const Batch& batch, const Answer& answer, Millis begun) {
   const bool answered = !answer.whole;
+  const int users = static_cast<int>(batch.size());
+  const bool heavy = !answered && remedy_of(answer.whole->trouble) == Remedy::split;
   if (answered) {
     outage_.answered();
   } else if (hints_at_outage(answer.whole->trouble)) {
-    outage_.failed(begun, clock_.monotonic());
+    outage_.failed(begun, clock_.monotonic(), users, heavy);
   }
   if (batch.front()->own()) return;
   BatchSize& size = sizes_.of(batch.front()->question.window);
-  const int users = static_cast<int>(batch.size());
   const bool heavy_user = std::ranges::any_of(answer.users, [](const auto& user) {
     return !user && remedy_of(user.error().trouble) == Remedy::split;
   });
-  const bool heavy = !answered && remedy_of(answer.whole->trouble) == Remedy::split;
   // While GitHub is down, its failures say nothing about sizes.
   if (heavy_user || (heavy && !outage_.likely())) {
     size.too_heavy(users);

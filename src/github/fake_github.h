@@ -147,6 +147,13 @@ class FakeGithub final : public net::HttpClient {
   }
 
   const FakeUser* find(const std::string& name) const {
+    // `U_7` and `user-7` are the seventh: large tests would search for long.
+    const auto mark = name.find_first_of("_-");
+    const std::size_t number = mark == std::string::npos ? 0 : std::stoul(name.substr(mark + 1));
+    if (number > 0 && number <= users.size() &&
+        users[number - 1].node_id == "U_" + std::to_string(number)) {
+      return &users[number - 1];
+    }
     for (const FakeUser& user : users) {
       if (user.node_id == name || user.login == name) return &user;
     }
