@@ -1,5 +1,6 @@
 #include "notify/discord.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +28,7 @@ TEST(DiscordAddress, AcceptsWhatDiscordHandsOut) {
     for (const std::string& version : {"", "/v6", "/v10"}) {
       for (const std::string& end : {"", "/", "?thread_id=77", "/?thread_id=77"}) {
         const std::string url =
-            "https://" + host + "/api" + version + "/webhooks/123456789/" + token + end;
+            fmt::format("https://{}/api{}/webhooks/123456789/{}{}", host, version, token, end);
         const auto secret = normalise_discord_webhook(" " + url + "\n");
         ASSERT_TRUE(secret.has_value()) << url;
         EXPECT_EQ(secret->reveal(),
@@ -147,7 +148,7 @@ TEST(DiscordRequest, MalformedStoredAddressIsDeadWithoutAsking) {
 class DiscordRows : public testing::Test {
  protected:
   Delivered answer(Reply next, int attempt = 1) {
-    world_.http.script.push_back(std::move(next));
+    world_.http.script.emplace_back(std::move(next));
     return world_.send(World::discord("100000000000000001", attempt));
   }
   [[nodiscard]] Millis wait_of(const Delivered& delivered) const {

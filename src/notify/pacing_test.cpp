@@ -19,16 +19,19 @@ using testing::Not;
 
 std::vector<Outgoing> many_webhooks(int count) {
   std::vector<Outgoing> out;
+  out.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) out.push_back(World::discord(std::to_string(1'000'000 + i)));
   return out;
 }
 std::vector<Outgoing> same_webhook(int count) {
   std::vector<Outgoing> out;
+  out.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) out.push_back(World::discord());
   return out;
 }
 std::vector<Outgoing> same_chat(int count, const std::string& chat) {
   std::vector<Outgoing> out;
+  out.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) out.push_back(World::telegram(chat));
   return out;
 }
@@ -74,6 +77,7 @@ TEST(Pacing, TenThousandMessagesAreSpreadInsteadOfComingBackTogether) {
   EXPECT_EQ(world.most_attempts, 2);
   EXPECT_LE(world.seconds(), 202.0);
   std::vector<Millis> promised;
+  promised.reserve(world.promised.size());
   for (const auto at : world.promised) promised.push_back(at.time_since_epoch());
   EXPECT_LE(most_within(promised, Millis{1'000}), 51U);
 }
@@ -147,7 +151,7 @@ TEST(Pacing, ThirtyASecondPerBot) {
 TEST(Pacing, ThoseWaitingNoticeAPauseThatBeganMeanwhile) {
   World world;
   world.http.latency = Millis{50};
-  world.http.script.push_back(reply(429, R"({"retry_after":7,"global":true})"));
+  world.http.script.emplace_back(reply(429, R"({"retry_after":7,"global":true})"));
   world.send_until_done(many_webhooks(100));
   const auto times = world.http.times();
   std::size_t during = 0;
@@ -254,8 +258,9 @@ TEST(Leaks, NoCredentialInOutcomesLogsOrMetrics) {
         if (const auto* sent = std::get_if<Sent>(&delivered.outcome)) all += sent->remote_id;
         if (const auto* retry = std::get_if<RetryAt>(&delivered.outcome)) all += retry->reason;
         if (const auto* dead = std::get_if<Dead>(&delivered.outcome))
-          all += dead->code + dead->reason;
-        if (const auto* no = std::get_if<Refused>(&delivered.outcome)) all += no->code + no->reason;
+          all.append(dead->code).append(dead->reason);
+        if (const auto* no = std::get_if<Refused>(&delivered.outcome))
+          all.append(no->code).append(no->reason);
         EXPECT_THAT(all, Not(HasSubstr(kToken)));
         EXPECT_THAT(all, Not(HasSubstr("ABC-DEF1234")));
       }
@@ -266,9 +271,9 @@ TEST(Leaks, NoCredentialInOutcomesLogsOrMetrics) {
 TEST(NotifierMetrics, CountOutcomesPerChannel) {
   World world;
   (void)world.send(World::discord());
-  world.http.script.push_back(reply(404, R"({"code":10015})"));
+  world.http.script.emplace_back(reply(404, R"({"code":10015})"));
   (void)world.send(World::discord());
-  world.http.script.push_back(reply(500, ""));
+  world.http.script.emplace_back(reply(500, ""));
   (void)world.send(World::telegram());
   const auto count = [&world](const std::string& channel, const std::string& outcome) {
     return world.metrics.value("streaky_notify_total",

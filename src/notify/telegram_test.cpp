@@ -99,7 +99,7 @@ TEST(TelegramRequest, NamesChannelsByTheirNameAndKeepsToTheLimit) {
 class TelegramRows : public testing::Test {
  protected:
   Delivered answer(Reply next, const std::string& chat = "99") {
-    world_.http.script.push_back(std::move(next));
+    world_.http.script.emplace_back(std::move(next));
     return world_.send(World::telegram(chat));
   }
   Delivered answer(int code, const std::string& description, const std::string& chat = "99") {
@@ -130,7 +130,7 @@ TEST_F(TelegramRows, ChatNotFoundIsDead) {
 }
 
 TEST_F(TelegramRows, RefusedMarkupIsSentAgainAsPlainText) {
-  world_.http.script.push_back(reply(
+  world_.http.script.emplace_back(reply(
       400, failure(400, "Bad Request: can't parse entities: unsupported tag at byte offset 5")));
   Outgoing outgoing = World::telegram();
   outgoing.message.body = "a < b";
@@ -145,7 +145,7 @@ TEST_F(TelegramRows, RefusedMarkupIsSentAgainAsPlainText) {
 TEST_F(TelegramRows, RefusedTwiceIsRefused) {
   for (const std::string& words :
        {"can't parse entities: x", "message is too long", "message text is empty"}) {
-    world_.http.script.push_back(reply(400, failure(400, "Bad Request: " + words)));
+    world_.http.script.emplace_back(reply(400, failure(400, "Bad Request: " + words)));
     EXPECT_TRUE(std::holds_alternative<Refused>(answer(400, "Bad Request: " + words).outcome));
   }
   EXPECT_EQ(world_.http.seen.size(), 6U);
@@ -212,7 +212,7 @@ TEST_F(TelegramRows, TooManyRequestsByHeaderAlone) {
 }
 
 TEST_F(TelegramRows, MovedChatIsFollowedAtOnceAndGivenBack) {
-  world_.http.script.push_back(
+  world_.http.script.emplace_back(
       reply(400, failure(400, "Bad Request: group chat was upgraded to a supergroup chat",
                          R"(,"parameters":{"migrate_to_chat_id":-1001234567890})")));
   const auto delivered = world_.send(World::telegram("-55"));
@@ -226,8 +226,8 @@ TEST_F(TelegramRows, MovedChatIsFollowedAtOnceAndGivenBack) {
 TEST_F(TelegramRows, MovedChatIsGivenBackEvenWhenTheSecondTryFails) {
   const std::string moved =
       failure(400, "Bad Request: upgraded", R"(,"parameters":{"migrate_to_chat_id":-100777})");
-  world_.http.script.push_back(reply(400, moved));
-  world_.http.script.push_back(reply(400, moved));
+  world_.http.script.emplace_back(reply(400, moved));
+  world_.http.script.emplace_back(reply(400, moved));
   const auto delivered = world_.send(World::telegram("-55"));
   EXPECT_TRUE(std::holds_alternative<RetryAt>(delivered.outcome)) << "no endless following";
   EXPECT_EQ(world_.http.seen.size(), 2U);

@@ -53,6 +53,7 @@ class ScriptedHttp final : public net::HttpClient {
 
   [[nodiscard]] std::vector<runtime::Millis> times() const {
     std::vector<runtime::Millis> out;
+    out.reserve(seen.size());
     for (const Seen& one : seen) out.push_back(one.at);
     return out;
   }
