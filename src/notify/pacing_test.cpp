@@ -1,4 +1,5 @@
 // The limits of docs/remote-apis.md §3 and §4, kept on a clock that the test moves.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -246,10 +247,11 @@ TEST(Leaks, NoCredentialInOutcomesLogsOrMetrics) {
   const std::string echo = std::string(kToken) + " " + kBotToken + " https://discord.com/api/x";
   World world;
   for (const int status : {200, 204, 302, 400, 401, 403, 404, 409, 413, 429, 500, 503}) {
-    for (const std::string& body :
-         {echo, R"({"ok":false,"error_code":)" + std::to_string(status) + R"(,"description":")" +
-                    echo + R"(","message":")" + echo +
-                    R"(","code":50027,"retry_after":0.5,"id":")" + echo + R"("})"}) {
+    const std::string json = fmt::format(
+        R"({{"ok":false,"error_code":{0},"description":"{1}","message":"{1}","code":50027,)"
+        R"("retry_after":0.5,"id":"{1}"}})",
+        status, echo);
+    for (const std::string& body : {echo, json}) {
       for (const bool discord : {true, false}) {
         world.restart();
         world.http.script.assign(2, reply(status, body, {{"X-RateLimit-Scope", echo}}));
