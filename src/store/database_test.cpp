@@ -219,8 +219,9 @@ TEST_P(DatabaseTest, AFullDiskIsSaidAndNothingClaimedIsLost) {
 TEST_P(DatabaseTest, AReadOnlyFileOrFolderIsSaid) {
   using enum std::filesystem::perms;
   s_.reset();
-  std::filesystem::permissions(file(), owner_read | others_read);
-  for (const auto others : {others_all, others_read | others_exec}) {
+  std::filesystem::permissions(file(), owner_read | group_read | others_read);
+  const auto closed = group_read | group_exec | others_read | others_exec;
+  for (const auto others : {group_all | others_all, closed}) {
     std::filesystem::permissions(folder_.path(), owner_all | others);
     // Root may write everything: a child without rights looks.
     const pid_t child = fork();
