@@ -84,8 +84,9 @@ store::StreakState state_after(const store::StreakState& before, const github::S
 /// Puts what a sight shows into the outcome: verdict, state, identity, and the message it calls
 /// for.
 void judge_sight(store::JobOutcome& outcome, const Circumstances& circumstances,
-                 const github::Sight& sight, bool lower_bound, runtime::Random& random) {
+                 const github::Sight& sight, runtime::Random& random) {
   const store::ClaimedJob& job = circumstances.job;
+  const bool lower_bound = sight.judgement.open_at.has_value();
   const store::User& user = job.user;
   outcome.end = store::JobEnd::completed;
   outcome.verdict = sight.judgement.verdict;
@@ -93,7 +94,7 @@ void judge_sight(store::JobOutcome& outcome, const Circumstances& circumstances,
   outcome.node_id = sight.node_id;
   outcome.database_id = sight.database_id;
   outcome.own_token_dead = sight.own_token_dead;
-  // A paused day is answered without asking: there is nothing new to remember.
+  // A paused day is answered without asking, and a lower bound is no length: neither is remembered.
   if (!lower_bound && !sight.calendar.empty())
     outcome.streak = state_after(user.streak, sight, job.date);
 
@@ -113,6 +114,7 @@ void judge_sight(store::JobOutcome& outcome, const Circumstances& circumstances,
     auto input = message_input(streak::MessageKind::summary, user, job.stage,
                                left_until(job.expires_at, circumstances.now));
     input.streak = sight.judgement.streak;
+    input.streak_is_lower_bound = lower_bound;
     input.today_count = sight.judgement.today_count;
     tell(outcome, circumstances, "summary", streak::compose(input), sight.seen_at, random);
   }
@@ -145,7 +147,7 @@ void judge_unseen(store::JobOutcome& outcome, const Circumstances& circumstances
   const bool last_call = circumstances.now >= honest_at(job.created_at, job.expires_at);
   if (last_call && unseen.partial &&
       unseen.partial->judgement.verdict == streak::Verdict::at_risk) {
-    judge_sight(outcome, circumstances, *unseen.partial, true, random);
+    judge_sight(outcome, circumstances, *unseen.partial, random);
     return;
   }
   if (last_call && !job.told_unknown) {
@@ -185,7 +187,7 @@ store::JobOutcome decide(const Circumstances& circumstances, const Look& look,
     judge_unseen(outcome, circumstances, unseen, random);
     return outcome;
   }
-  judge_sight(outcome, circumstances, *look, false, random);
+  judge_sight(outcome, circumstances, *look, random);
   return outcome;
 }
 

@@ -137,6 +137,7 @@ TEST_F(Fixture, UnknownBecomesAnHonestWordOnceAndTheJobGoesOn) {
 TEST_F(Fixture, ACertainRiskOfUnknownLengthIsToldAtTheLastCall) {
   auto error = unseen("resource_limits");
   error.partial = sight(streak::Verdict::at_risk, 400);
+  error.partial->judgement.open_at = streak::parse_label("2025-05-26");
   EXPECT_TRUE(decided(std::unexpected(error)).deliveries.empty());
   now = at("2026-07-01T23:45:00Z");
   const auto outcome = decided(std::unexpected(error));

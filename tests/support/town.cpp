@@ -53,10 +53,39 @@ NewUser read_line(const json::object& line) {
 Town::Town(runtime::TimePoint start, House::Settings settings, sim::WorldOptions world_options)
     : clock(start), world(world_options), house(clock, std::move(settings)) {}
 
+Neighbour Town::settle(const char* zone, int streak_days) {
+  sim::Person person;
+  person.zone = sim::Zones::find(zone).value();
+  const sim::Zones zones;
+  person.base = zones.local(person.zone, clock.now()).day;
+  person.created = person.base - 20 * 365;
+  person.has_streak = streak_days > 0;
+  person.began = person.base - streak_days;
+  person.discord = sim::DiscordState::living;
+  person.diligence = 0;
+  return {world.people(), world.people().add(person)};
+}
+
+std::vector<std::string> Town::heard(const Neighbour& person, std::optional<sim::Service> service) {
+  std::vector<std::string> texts;
+  for (const sim::Entry& entry : world.ledger().entries()) {
+    const bool there = !service || entry.service == *service;
+    if (there && entry.person == person.index()) texts.push_back(entry.text);
+  }
+  return texts;
+}
+
+void Town::fault(sim::Service service, sim::Fault kind, double probability) {
+  const auto added =
+      world.faults().add({.service = service, .fault = kind, .probability = probability});
+  if (!added) throw std::invalid_argument(added.error().message);
+}
+
+void Town::no_faults() { (void)world.faults().use("none"); }
+
 void Town::start_process() {
-  house.start([this](runtime::Executor) {
-    return std::make_unique<sim::WorldClient>(world, clock);
-  });
+  house.start(
+      [this](runtime::Executor) { return std::make_unique<sim::WorldClient>(world, clock); });
 }
 
 void Town::crash() {
