@@ -84,7 +84,7 @@ TEST_F(ControlTest, BadInputIsRefusedInOneLine) {
 
 TEST_F(ControlTest, LatencyFaultsAndLimitsTakeEffect) {
   post("latency", R"({"github_ms":1500,"discord_ms":1000})");
-  EXPECT_EQ(ask(world_, "{viewer{login}}").latency, runtime::Millis{1'505});
+  EXPECT_EQ(ask(world_, "{viewer{login}}").latency, runtime::Millis{1'500});
   post("latency", R"({"telegram_ms":700})");
   EXPECT_EQ(world_.latency(Service::github).median, runtime::Millis{1'500});
   EXPECT_EQ(post("faults", R"({"set":"storm"})").response.status, 200);

@@ -35,7 +35,7 @@ class Github {
   void set_service_tokens(int count);
   void set_grants(FindGrant find) { find_grant_ = std::move(find); }
 
-  /// `latency` is the way there and back; the query's own time is added to it.
+  /// `latency` is the whole answer's, unless the query itself takes longer.
   Answer handle(const Request& request, runtime::TimePoint now, std::optional<Fault> fault,
                 runtime::Millis latency);
 

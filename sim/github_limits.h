@@ -28,7 +28,7 @@ struct GithubRules {
   /// Users × days that one query may read before RESOURCE_LIMITS_EXCEEDED.
   int most_user_days = 4'000;
   int most_root_fields = 992;
-  /// For measurements: only query time and the resource cap hold.
+  /// For measurements: the caps on query time and resources hold, but short queries take no time.
   bool lifted = false;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <stdexcept>
 #include <utility>
 
 namespace streaky::sim {
@@ -30,7 +31,7 @@ std::string_view shorten(std::string_view text, std::size_t most) {
 void Ledger::write(std::uint32_t person, Service service, runtime::TimePoint at,
                    std::string_view text) {
   if (entries_.size() >= kMostEntries) {
-    return;
+    throw std::length_error("the ledger is full");
   }
   const Expectation now = expectation(people_.at(person), activity_, at);
   Entry entry;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 
+#include "net/origin.h"
 #include "runtime/signals.h"
 #include "sim/sim_server.h"
 
@@ -53,6 +54,11 @@ void describe(CLI::App& app, Options& options) {
 }
 
 int run(const Options& options) {
+  const auto place = streaky::net::parse_host_port(options.listen);
+  if (!place) {
+    std::fprintf(stderr, "streaky-sim: --listen: %s\n", place.error().message.c_str());
+    return 2;
+  }
   streaky::sim::WorldOptions rules;
   rules.seed = options.seed;
   rules.service_tokens = options.tokens;
@@ -91,6 +97,10 @@ int run(const Options& options) {
     io.stop();
   });
   server.start();
+  std::printf("streaky-sim: listening on port %d, %zu users, seed %llu\n",
+              static_cast<int>(server.port()), world.people().size(),
+              static_cast<unsigned long long>(options.seed));
+  std::fflush(stdout);
   io.run();
   return 0;
 }

@@ -126,6 +126,10 @@ void draw_account(Person& person, Dice& dice, bool broken) {
   const std::uint64_t kind = dice.below(1'000);
   if (broken && kind < 5) {
     person.account = Account::renamed;
+    // A number alone cannot be asked for in GraphQL, so whether such a user is found is open.
+    if (person.id_form == IdForm::number) {
+      person.id_form = IdForm::node;
+    }
   } else if (broken && kind < 10) {
     person.account = Account::unknown;
   }

@@ -14,9 +14,25 @@ net::HttpServerOptions server_options(const std::string& listen) {
   return options;
 }
 
+/// The listener counts a cut from the answer's first byte. The head is added roughly: an answer of
+/// a kilobyte breaks in its middle, one of some bytes may break in its head.
+std::ptrdiff_t cut_with_head(const Answer& answer) {
+  if (answer.cut_after < 0) {
+    return -1;
+  }
+  std::size_t head = 64;  // status line, Content-Length and the empty line
+  for (const net::HttpHeader& header : answer.response.headers) {
+    head += header.name.size() + header.value.size() + 4;
+  }
+  return answer.cut_after + static_cast<std::ptrdiff_t>(head);
+}
+
 net::ServerResponse to_response(Answer answer) {
   net::ServerResponse response;
-  response.status = answer.response.status;
+  response.cut_after = cut_with_head(answer);
+  if (!answer.reset) {
+    response.status = answer.response.status;
+  }
   response.body = std::move(answer.response.body);
   response.content_type.clear();
   for (net::HttpHeader& header : answer.response.headers) {
@@ -27,7 +43,6 @@ net::ServerResponse to_response(Answer answer) {
     }
   }
   response.reset = answer.reset;
-  response.cut_after = answer.cut_after;
   return response;
 }
 

@@ -43,6 +43,7 @@ class WorldClientTest : public ::testing::Test {
   Outcome send(net::HttpRequest request) {
     std::optional<Outcome> out;
     boost::asio::co_spawn(io_, keep(client_, std::move(request), out), boost::asio::detached);
+    io_.restart();
     io_.poll();
     while (!out && clock_.advance_to_next()) {
       io_.restart();
