@@ -19,9 +19,10 @@ struct Batch {
   runtime::TimePoint created_at{};
   /// By name: jobs `pending`, `processing`, `completed`, `failed`; verdicts of completed jobs
   /// `verdict:safe`, `verdict:at_risk`, `verdict:no_streak`, `verdict:day_off`, `verdict:unknown`,
-  /// `verdict:gone`; `superseded`; deliveries `delivery:pending`, `delivery:sending`,
-  /// `delivery:sent`, `delivery:dead`, `delivery:expired`, `delivery:cancelled`; and of the sent
-  /// ones `sent:<channel kind>:<delivery kind>`. Absent means 0.
+  /// `verdict:gone`; `superseded` and `inactive` (the user was paused meanwhile), which are
+  /// completed too; deliveries `delivery:pending`, `delivery:sending`, `delivery:sent`,
+  /// `delivery:dead`, `delivery:expired`, `delivery:cancelled`; and of the sent ones `sent:<channel
+  /// kind>:<delivery kind>`. Absent means 0.
   std::map<std::string, std::int64_t> counts;
 
   [[nodiscard]] std::int64_t count(const std::string& name) const;

@@ -9,6 +9,11 @@
 namespace streaky::store {
 namespace {
 
+/// Deliveries that wait for a channel which takes none would wait for ever.
+const char* const kStranded =
+    "SELECT COUNT(*) FROM deliveries d WHERE d.state = 'pending' AND NOT EXISTS "
+    "(SELECT 1 FROM channels c WHERE c.id = d.channel_id AND c.is_on = 1)";
+
 class CountersTest : public StoreTest {
  protected:
   static constexpr int kSteps = 250;
@@ -207,6 +212,7 @@ TEST_P(CountersTest, AddUpAfterARandomWalk) {
       CountsByBatch expected = recount();
       for (const auto& [key, value] : kept_) expected[key] += value;
       ASSERT_EQ(counters(), expected) << "seed " << seed << ", step " << i;
+      ASSERT_EQ(number(kStranded), 0) << "seed " << seed << ", step " << i;
     }
     // Midnight settles everything, whatever state it was in.
     wait(s_->upkeep.reap(kMidnight + std::chrono::hours(24)));

@@ -150,6 +150,15 @@ TEST_P(DatabaseTest, AMissingDatabaseIsAnErrorWhenAsked) {
   }
 }
 
+TEST_P(DatabaseTest, ADatabaseInMemoryWorks) {
+  Database::Options options;
+  options.url = "sqlite::memory:";
+  options.mode = Database::Mode::inline_calls;
+  s_ = std::make_unique<Stores>(io_, options);
+  sign_up(2);
+  EXPECT_EQ(trigger("b1").jobs, 2);
+}
+
 TEST_P(DatabaseTest, OddPathsOpen) {
   runtime::Metrics metrics;
   for (const char* name : {"a b c.db", "a=b.db", "ü;'.db"}) {

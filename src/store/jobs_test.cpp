@@ -56,6 +56,39 @@ TEST_P(JobsTest, NoJobIsClaimedTwiceByTwoProcesses) {
   EXPECT_TRUE(claim("w1").empty());
 }
 
+/// Claims until nothing is left, as a process of its own would.
+runtime::Task<int> drain(Stores& stores, std::string owner, std::set<std::int64_t>& seen) {
+  int claimed = 0;
+  while (true) {
+    const auto jobs = co_await stores.jobs.claim(owner, 3, false, kNow, kLease);
+    if (jobs.empty()) co_return claimed;
+    claimed += static_cast<int>(jobs.size());
+    for (const ClaimedJob& job : jobs) EXPECT_TRUE(seen.insert(job.id).second) << job.id;
+  }
+}
+
+TEST_P(JobsTest, TwoDatabaseThreadsDrainOneQueueTogether) {
+  sign_up(120);
+  trigger("b1");
+  Database::Options options;
+  options.url = url();
+  Stores one(io_, options);
+  Stores two(io_, options);
+  std::set<std::int64_t> seen;
+  int claimed = 0;
+  const auto ended = [&](const std::exception_ptr& error, int count) {
+    EXPECT_FALSE(error);
+    claimed += count;
+  };
+  boost::asio::co_spawn(io_, drain(one, "w1", seen), ended);
+  boost::asio::co_spawn(io_, drain(two, "w2", seen), ended);
+  io_.restart();
+  io_.run();
+  EXPECT_EQ(claimed, 120);
+  EXPECT_EQ(seen.size(), 120U);
+  EXPECT_EQ(batch("b1").count("processing"), 120);
+}
+
 TEST_P(JobsTest, FinishingWritesEverythingAtOnce) {
   sign_up(1);
   trigger("b1");
