@@ -1,7 +1,6 @@
 #include "store/connection.h"
 
 #include <fmt/format.h>
-#include <soci/sqlite3/soci-sqlite3.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -19,7 +18,12 @@ constexpr std::string_view kMemory = ":memory:";
 constexpr int kPrimaryCode = 0xff;   // extended result codes keep the primary one in these bits
 constexpr int kJournalPauseMs = 10;  // between attempts to switch to the write-ahead log
 
-sqlite_api::sqlite3* handle(soci::session& connection) {
+/// See soci_headers.h.
+#if defined(__clang__)
+__attribute__((no_sanitize("vptr")))
+#endif
+sqlite_api::sqlite3*
+handle(soci::session& connection) {
   return static_cast<soci::sqlite3_session_backend*>(connection.get_backend())->conn_;
 }
 

@@ -2,8 +2,6 @@
 // driver's errors in plain words. Private to store/. Threading: one thread at a time.
 #pragma once
 
-#include <soci/soci.h>
-
 #include <exception>
 #include <functional>
 #include <memory>

@@ -13,8 +13,6 @@
 // DatabaseError.
 #pragma once
 
-#include <soci/soci.h>
-
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -26,6 +24,7 @@
 #include <vector>
 
 #include "runtime/time.h"
+#include "store/soci_headers.h"
 #include "store/statements.h"
 #include "streak/calendar.h"
 
