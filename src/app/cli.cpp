@@ -65,28 +65,51 @@ const CLI::App* chosen(const CLI::App* app) {
   return app;
 }
 
-/// What was wrong with the first argument that nobody took.
-std::string describe_extra(const CLI::App& root) {
+/// `streaky user add`.
+std::string path_of(const CLI::App* app) {
+  std::string path = app->get_name();
+  for (app = app->get_parent(); app != nullptr; app = app->get_parent()) {
+    path.insert(0, app->get_name() + " ");
+  }
+  return path;
+}
+
+std::vector<std::string> command_names(const CLI::App* app) {
+  std::vector<std::string> names;
+  const auto any = [](const CLI::App*) { return true; };
+  for (const CLI::App* command : app->get_subcommands(any)) names.push_back(command->get_name());
+  return names;
+}
+
+/// `; did you mean X?`, or nothing to compare with.
+std::string suggestion(const std::string& given, const std::vector<std::string>& names) {
+  const std::string wanted = given.substr(0, kLongestShown);
+  const auto nearest = std::ranges::min_element(names, {}, [&wanted](const std::string& name) {
+    return runtime::edit_distance(wanted, name);
+  });
+  return nearest == names.end() ? "" : fmt::format("; did you mean {}?", *nearest);
+}
+
+/// What was wrong with the first argument that nobody took, or that no command was named.
+std::string describe_rest(const CLI::App& root) {
   const CLI::App* command = chosen(&root);
+  const std::vector<std::string> names = command_names(command);
   const std::vector<std::string> rest = root.remaining(true);
-  if (rest.empty()) return "an argument that is not expected";
+  if (rest.empty()) return fmt::format("a command is required; see {} --help", path_of(command));
   std::string first = rest.front();
   const bool is_flag = first.starts_with('-');
   if (is_flag) first = first.substr(0, first.find('='));
   const std::string shown =
       first.size() > kLongestShown ? std::string("(long)") : "\"" + printable(first) + "\"";
-  if (!is_flag) {
-    return fmt::format("unexpected argument {}; see {} --help", shown,
-                       command == &root ? "streaky" : "streaky " + command->get_name());
+  if (is_flag) {
+    return fmt::format("unknown option {}{}", shown, suggestion(first, known_flags(command)));
   }
-  const std::vector<std::string> names = known_flags(command);
-  const std::string wanted = first.substr(0, kLongestShown);
-  const auto nearest = std::ranges::min_element(names, {}, [&wanted](const std::string& name) {
-    return runtime::edit_distance(wanted, name);
-  });
-  if (nearest == names.end()) return fmt::format("unknown option {}", shown);
-  return fmt::format("unknown option {}; did you mean {}?", shown, *nearest);
+  if (!names.empty()) return fmt::format("unknown command {}{}", shown, suggestion(first, names));
+  return fmt::format("unexpected argument {}; see {} --help", shown, path_of(command));
 }
+
+/// No command at all, or one that does not exist.
+bool lacks_command(const CLI::App& root) { return !command_names(chosen(&root)).empty(); }
 
 /// Nothing when there is a command to run; else the exit code.
 std::optional<int> parse(CLI::App& root, int argc, char** argv) {
@@ -96,9 +119,11 @@ std::optional<int> parse(CLI::App& root, int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return root.exit(success);  // --help: prints it
   } catch (const CLI::ExtrasError&) {
-    return complain(describe_extra(root), kExitUsage);
+    return complain(describe_rest(root), kExitUsage);
   } catch (const CLI::RequiredError& error) {
-    return complain(fmt::format("{}; see --help", error.what()), kExitUsage);
+    if (lacks_command(root)) return complain(describe_rest(root), kExitUsage);
+    return complain(fmt::format("{}; see {} --help", error.what(), path_of(chosen(&root))),
+                    kExitUsage);
   } catch (const CLI::ParseError& error) {
     return complain(error.what(), kExitUsage);
   }

@@ -10,6 +10,7 @@
 
 #include "app/option_table.h"
 #include "app/terminal.h"
+#include "runtime/bytes.h"
 
 // A large header: this is the only file that may include it.
 #define TOML_EXCEPTIONS 0
@@ -66,6 +67,22 @@ std::unexpected<runtime::Error> unknown(const std::string& file, std::uint32_t l
                          nearest_option(name)));
 }
 
+std::string_view section_of(const OptionSpec& spec) {
+  return spec.name.substr(0, spec.name.find('.'));
+}
+
+bool is_section(std::string_view name) {
+  return std::ranges::any_of(option_table(),
+                             [name](const OptionSpec& spec) { return section_of(spec) == name; });
+}
+
+std::string_view nearest_section(std::string_view name) {
+  const std::string_view wanted = name.substr(0, kLongestShown);
+  return section_of(*std::ranges::min_element(option_table(), {}, [wanted](const auto& spec) {
+    return runtime::edit_distance(wanted, section_of(spec));
+  }));
+}
+
 runtime::Result<void> read_section(const std::string& file, const std::string& section,
                                    const toml::table& table, Values& values) {
   for (const auto& [key, node] : table) {
@@ -96,15 +113,11 @@ runtime::Result<Values> parse_config(std::string_view text, const std::string& n
     const toml::table* section = node.as_table();
     const std::string section_name(key.str());
     if (section == nullptr) return unknown(name, key.source().begin.line, section_name);
-    const bool known = std::ranges::any_of(option_table(), [&section_name](const OptionSpec& spec) {
-      return spec.name.starts_with(section_name + ".");
-    });
-    if (!known) {
-      const std::string nearest = nearest_option(section_name + ".");
-      return bad(name, key.source().begin.line,
-                 fmt::format("unknown section [{}]; did you mean [{}]?",
-                             printable(section_name, kLongestShown),
-                             nearest.substr(0, nearest.find('.'))));
+    if (!is_section(section_name)) {
+      return bad(
+          name, key.source().begin.line,
+          fmt::format("unknown section [{}]; did you mean [{}]?",
+                      printable(section_name, kLongestShown), nearest_section(section_name)));
     }
     const auto read = read_section(name, section_name, *section, values);
     if (!read) return std::unexpected(read.error());

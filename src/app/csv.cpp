@@ -32,7 +32,15 @@ bool take_bare(std::string_view& rest, std::string& cell) {
 
 }  // namespace
 
-bool csv_quote_is_open(std::string_view text) { return std::ranges::count(text, kQuote) % 2 != 0; }
+void CsvQuotes::feed(std::string_view line) {
+  char before = open_ ? '\n' : ',';
+  for (const char c : line) {
+    // A quote inside a bare value opens nothing: that record alone is malformed. A doubled quote
+    // closes and opens again.
+    if (c == kQuote && (open_ || before == ',' || before == kQuote)) open_ = !open_;
+    before = c;
+  }
+}
 
 std::optional<std::vector<std::string>> split_csv(std::string_view record) {
   std::vector<std::string> cells;

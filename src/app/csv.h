@@ -11,8 +11,16 @@ namespace streaky::app {
 
 inline constexpr std::size_t kMostCsvCells = 100;
 
-/// True when a quote is still open at the end of the text: the record goes on in the next line.
-bool csv_quote_is_open(std::string_view text);
+/// Follows a record line by line and knows whether a quoted cell goes on.
+class CsvQuotes {
+ public:
+  /// Takes the next line, without its end.
+  void feed(std::string_view line);
+  [[nodiscard]] bool open() const { return open_; }
+
+ private:
+  bool open_ = false;
+};
 
 /// Nothing when a quote stands where none may, or there are too many cells.
 std::optional<std::vector<std::string>> split_csv(std::string_view record);

@@ -55,7 +55,7 @@ bool is_node_id(std::string_view text) {
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> items;
   while (!text.empty() && items.size() <= kMostListItems) {
-    const std::size_t end = std::min(text.find_first_of(";, \t"), text.size());
+    const std::size_t end = std::min(text.find_first_of(";, \t\n"), text.size());
     if (end > 0) items.emplace_back(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }

@@ -109,10 +109,15 @@ std::optional<DraftReader::Item> DraftReader::read_header(LineReader::Line& line
 bool DraftReader::complete_record(LineReader::Line& line) {
   LineReader::Line more;
   bool whole = !line.too_long;
-  while (whole && csv_quote_is_open(line.text)) {
+  CsvQuotes quotes;
+  if (whole) quotes.feed(line.text);
+  while (whole && quotes.open()) {
     whole = lines_.next(more) && !more.too_long &&
             line.text.size() + more.text.size() < LineReader::kLongestLine;
-    if (whole) line.text.append("\n").append(more.text);
+    if (whole) {
+      quotes.feed(more.text);
+      line.text.append("\n").append(more.text);
+    }
     runtime::wipe(more.text);
   }
   return whole;

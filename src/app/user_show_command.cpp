@@ -55,6 +55,11 @@ int list(const Options& options, bool as_json) {
   return kExitDone;
 }
 
+std::string github_id_text(const store::User& user) {
+  if (!user.node_id.empty()) return printable(user.node_id);
+  return user.database_id ? std::to_string(*user.database_id) : "not known yet";
+}
+
 void print_line(const char* name, const std::string& value) {
   fmt::print("{} {}\n", style(Style::dim, fmt::format("{:<14}", name)), value);
 }
@@ -99,9 +104,7 @@ void print_deliveries(const store::User& user,
 void print_user(const store::User& user, runtime::TimePoint now) {
   const std::string rest_days = rest_days_in_force(user, now).to_text();
   print_line("login", style(Style::bold, printable(user.login)));
-  print_line("GitHub id", user.node_id.empty() && !user.database_id ? "not known yet"
-                          : user.node_id.empty() ? std::to_string(*user.database_id)
-                                                 : printable(user.node_id));
+  print_line("GitHub id", github_id_text(user));
   print_line("status", status_text(user, now));
   print_line("time zone", printable(user.time_zone));
   print_line("remind at", times_text(user));
