@@ -213,7 +213,8 @@ Control::Outcome Control::latency(const Body& body) {
     return bad("sigma must be a number from 0 to 3");
   }
   const double sigma = spread == nullptr ? 0 : spread->to_number<double>();
-  if (!(sigma >= 0 && sigma <= 3)) {
+  const bool fits = sigma >= 0 && sigma <= 3;  // false for NaN
+  if (!fits) {
     return bad("sigma must be a number from 0 to 3");
   }
   for (const auto& [service, name] : names) {

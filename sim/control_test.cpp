@@ -41,6 +41,9 @@ TEST_F(ControlTest, SeedsAndListsUsers) {
   ask(world_, "{viewer{login}}");
   EXPECT_EQ(at(get("stats"), "/github/requests"), "1");
   EXPECT_EQ(at(get("stats"), "/users_asked"), "1");
+  post("reset-ledger", "");
+  EXPECT_EQ(at(get("stats"), "/github/requests"), "0");
+  EXPECT_EQ(at(get("stats"), "/users_asked"), "0");
 }
 
 TEST_F(ControlTest, MorningAndContributionsChangeTheTruth) {

@@ -62,7 +62,7 @@ Answer Discord::handle(const Request& request, runtime::TimePoint now, std::opti
   if (now < address.banned_until) {
     return banned();
   }
-  Call call{request, now};
+  Call call{request, now, kOldestVersion, 0, {}};
   std::string_view path = request.path();
   std::string_view segment = take_segment(path);
   if (segment != "api") {

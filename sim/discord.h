@@ -61,7 +61,7 @@ class Discord {
     runtime::TimePoint now;
     int version = 6;
     std::uint64_t webhook = 0;
-    std::string_view token = {};
+    std::string_view token;
   };
 
   Answer banned();

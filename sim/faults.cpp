@@ -87,7 +87,8 @@ runtime::Result<void> Faults::use(std::string_view name) {
 }
 
 runtime::Result<void> Faults::add(FaultRule rule) {
-  if (!(rule.probability >= 0 && rule.probability <= 1)) {
+  const bool fits = rule.probability >= 0 && rule.probability <= 1;  // false for NaN
+  if (!fits) {
     return runtime::fail_for_good("bad_probability", "probability must lie between 0 and 1");
   }
   if (rules_.size() >= kMostRules) {

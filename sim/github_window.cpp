@@ -51,7 +51,8 @@ Collection collect(const Person& person, const Activity& activity, const Window&
                    const Moment& moment, View view) {
   Collection result;
   result.window = window;
-  result.cells.reserve(static_cast<std::size_t>(window.last - window.first + 1));
+  result.cells.reserve(static_cast<std::size_t>(window.last) -
+                       static_cast<std::size_t>(window.first) + 1);
   for (Day day = window.first; day <= window.last; ++day) {
     const DayCount seen = activity.seen(person, day, moment, view);
     result.cells.push_back(Cell{day, seen.count, seen.restricted});

@@ -102,7 +102,8 @@ TEST_F(Graphql, BombsAreRefused) {
   std::string wide = "{viewer{...F0}}";
   for (int i = 0; i < 30; ++i) {
     const std::string next = "...F" + std::to_string(i + 1) + " ";
-    wide += " fragment F" + std::to_string(i) + " on User{" + next + next + next + "}";
+    wide.append(" fragment F").append(std::to_string(i)).append(" on User{");
+    wide.append(next).append(next).append(next).append("}");
   }
   wide += " fragment F30 on User{id}";
   EXPECT_NE(at(ask(world_, wide), "/errors/0/message"), "");

@@ -24,9 +24,8 @@ constexpr std::string_view kTokenPrefix = "ghp_";
 
 std::optional<std::int64_t> parse_number(std::string_view text, int base = 10) {
   std::int64_t value = 0;
-  const auto end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value, base);
-  if (error != std::errc{} || stop != end) {
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (error != std::errc{} || stop != text.data() + text.size()) {
     return std::nullopt;
   }
   return value;

@@ -22,7 +22,8 @@ class Dice {
   }
   bool percent(std::uint64_t chance) { return below(100) < chance; }
   int between(int low, int high) {
-    return low + static_cast<int>(below(static_cast<std::uint64_t>(high - low + 1)));
+    const int choices = high - low + 1;
+    return low + static_cast<int>(below(static_cast<std::uint64_t>(choices)));
   }
 
  private:

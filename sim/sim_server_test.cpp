@@ -60,6 +60,12 @@ class SimServerTest : public ::testing::Test {
     return std::move(out).value();
   }
 
+  void control(const std::string& what, const std::string& body) {
+    const Outcome done = send("POST", "/control/" + what, body);
+    ASSERT_TRUE(done.has_value());
+    EXPECT_EQ(done->status, 200);
+  }
+
   boost::asio::io_context io_;
   World world_;
   std::unique_ptr<runtime::Log> log_;
@@ -86,16 +92,16 @@ TEST_F(SimServerTest, PathsDecideTheService) {
 
 TEST_F(SimServerTest, AnswersBreakOnDemand) {
   for (const char* fault : {"reset_before", "reset_after", "cut"}) {
-    send("POST", "/control/faults", R"({"set":"none"})");
-    send("POST", "/control/faults",
-         R"({"service":"github","probability":1,"fault":")" + std::string(fault) + "\"}");
+    control("faults", R"({"set":"none"})");
+    control("faults",
+            R"({"service":"github","probability":1,"fault":")" + std::string(fault) + "\"}");
     const Outcome broken = send(
         "POST", "/graphql",
         R"({"query":"{viewer{contributionsCollection{contributionCalendar{weeks{firstDay}}}}}"})");
     ASSERT_FALSE(broken.has_value()) << fault;
     EXPECT_EQ(broken.error().code, "reset") << fault;
   }
-  send("POST", "/control/faults", R"({"set":"none"})");
+  control("faults", R"({"set":"none"})");
   EXPECT_TRUE(send("POST", "/graphql", R"({"query":"{viewer{login}}"})").has_value());
 }
 

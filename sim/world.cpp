@@ -142,6 +142,9 @@ Audit World::audit(runtime::TimePoint now) const {
 
 void World::reset_ledger(runtime::TimePoint now) { ledger_.reset(at(now)); }
 
-void World::reset_stats() { stats_ = {}; }
+void World::reset_stats() {
+  stats_ = {};
+  users_before_ = github_.users_asked();
+}
 
 }  // namespace streaky::sim

@@ -73,7 +73,7 @@ class World {
   [[nodiscard]] const ServiceStats& stats(Service service) const {
     return stats_.at(static_cast<std::size_t>(service)).counts;
   }
-  [[nodiscard]] std::uint64_t users_asked() const { return github_.users_asked(); }
+  [[nodiscard]] std::uint64_t users_asked() const { return github_.users_asked() - users_before_; }
   void reset_stats();
 
  private:
@@ -103,6 +103,7 @@ class World {
   std::array<bool, kServices> down_{};
   std::array<Tally, kServices> stats_{};
   runtime::Millis offset_{0};
+  std::uint64_t users_before_ = 0;  // asked about before the stats were last reset
 };
 
 }  // namespace streaky::sim
