@@ -163,8 +163,9 @@ std::optional<runtime::Millis> parse_duration(std::string_view text) {
     break;
   }
   std::int64_t count = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, count);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, count);
   if (error != std::errc{} || stop != end || count < 0) return std::nullopt;
   if (count > std::numeric_limits<std::int64_t>::max() / factor) return std::nullopt;
   return runtime::Millis{count * factor};

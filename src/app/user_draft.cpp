@@ -26,8 +26,9 @@ bool is_digits(std::string_view text) {
 
 std::optional<std::int64_t> parse_number(std::string_view text) {
   std::int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, number);
   if (!is_digits(text) || error != std::errc{} || stop != end || number <= 0) return std::nullopt;
   return number;
 }

@@ -137,6 +137,7 @@ DraftReader::Item DraftReader::read_csv(LineReader::Line& line) {
     return bad(fmt::format("{} values: the header names {}", cells->size(), header_.size()));
   }
   std::vector<TextField> fields;
+  fields.reserve(header_.size());
   for (std::size_t i = 0; i < header_.size(); ++i) {
     fields.push_back(TextField{.name = header_[i], .text = (*cells)[i]});
   }

@@ -44,7 +44,7 @@ std::vector<Edited> edit_all(const std::vector<Draft>& drafts,
 }
 
 std::string reason_of(const store::DatabaseError& error) {
-  const std::string text = error.what();
+  std::string text = error.what();
   if (text.contains("UNIQUE")) return "the login or github_id belongs to another user already";
   return text;
 }
@@ -72,10 +72,12 @@ runtime::Task<SaveReport> save_drafts(store::Users* users, const crypto::Sealer*
                                       std::vector<Draft> drafts, runtime::TimePoint now) {
   SaveReport report;
   std::vector<store::UserKey> keys;
+  keys.reserve(drafts.size());
   for (const Draft& draft : drafts) keys.push_back(draft.user.key());
   std::vector<store::Allotted> allotted = co_await users->allot(std::move(keys));
   std::vector<Edited> edited = edit_all(drafts, std::move(allotted), *sealer, now, report.bad);
   std::vector<store::User> all;
+  all.reserve(edited.size());
   for (const Edited& one : edited) all.push_back(one.user);
   const std::string trouble = co_await try_save(users, std::move(all), now);
   for (Edited& one : edited) {
