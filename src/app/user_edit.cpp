@@ -42,10 +42,9 @@ streak::Weekdays in_force(const std::vector<streak::RestDays>& entries, streak::
 }
 
 bool change_rest_days(streak::DayRules& rules, streak::Weekdays days, streak::Label from) {
-  // A move to a zone further west can leave an entry in the user's future: it was never in force.
-  std::erase_if(rules.rest_days, [from](const auto& entry) { return entry.from > from; });
-  if (in_force(rules.rest_days, from) == days) return true;
-  std::erase_if(rules.rest_days, [from](const auto& entry) { return entry.from == from; });
+  // Today's entry is replaced. A move to a zone further west can leave one in the user's future,
+  // which was never in force.
+  std::erase_if(rules.rest_days, [from](const auto& entry) { return entry.from >= from; });
   if (in_force(rules.rest_days, from) == days) return true;
   if (rules.rest_days.size() >= kMostRuleChanges) return false;
   rules.rest_days.push_back(streak::RestDays{.from = from, .days = days});
