@@ -33,8 +33,8 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
   return number;
 }
 
-/// `MDQ6VXNlcjU4MzIzMQ==` says `04:User583231` in Base64 (docs/remote-apis.md §1.6). As a node id
-/// it would be a second name of the same account.
+/// `MDQ6VXNlcjU4MzIzMQ==` says `04:User583231` in Base64 (docs/remote-apis.md §1.6). It finds the
+/// account whatever its login is by now; the number recognises it once the new form is known.
 std::optional<std::int64_t> number_in_old_node_id(std::string_view text) {
   std::string plain(text.substr(0, text.find_last_not_of('=') + 1));
   std::ranges::replace(plain, '+', '-');
@@ -140,12 +140,11 @@ Reason set_login(UserDraft& draft, std::string_view text) {
 Reason set_github_id(UserDraft& draft, std::string_view text) {
   constexpr const char* kExpected =
       "github_id: expected a node id such as U_kgDOADP9xw, or GitHub's number";
-  auto number = parse_number(text);
-  if (!number && is_digits(text)) return kExpected;
-  if (!number) number = number_in_old_node_id(text);
+  const auto number = parse_number(text);
   if (number) return set_github_number(draft, *number);
-  if (!is_node_id(text)) return kExpected;
+  if (is_digits(text) || !is_node_id(text)) return kExpected;
   draft.node_id = text;
+  draft.database_id = number_in_old_node_id(text);
   return {};
 }
 

@@ -82,9 +82,8 @@ const char* end_text(DeliveryEnd end) {
 
 Sender::Sender(Parts parts, Limits limits, runtime::Executor executor,
                runtime::TaskGroup::OnException on_exception)
-    : parts_(parts),
+    : parts_(std::move(parts)),
       limits_(limits),
-      freed_(parts.clock),
       tasks_(std::move(executor), std::move(on_exception)) {}
 
 std::size_t Sender::room() const { return limits_.held - std::min(limits_.held, held()); }
@@ -127,7 +126,6 @@ runtime::Task<void> Sender::deliver(ClaimedDelivery delivery) {
   if (!trouble.empty()) co_await put_off(&delivery, std::move(trouble));
   --sending_;
   begin_next();
-  freed_.notify();
 }
 
 runtime::Task<DeliveryOutcome> Sender::bring(ClaimedDelivery* delivery) {
@@ -245,8 +243,10 @@ runtime::Task<DeliveryOutcome> Sender::send(ClaimedDelivery* delivery) {
 }
 
 runtime::Task<void> Sender::settle(DeliveryOutcome outcome) {
+  const bool waits = outcome.end == DeliveryEnd::retry;
   const auto switched_off = co_await parts_.recorder.record(std::move(outcome));
   for (const store::SwitchedOff& off : switched_off) co_await tell_elsewhere(off);
+  if (waits || !switched_off.empty()) parts_.on_waiting();
 }
 
 runtime::Task<void> Sender::tell_elsewhere(store::SwitchedOff off) {
@@ -272,7 +272,6 @@ runtime::Task<void> Sender::tell_elsewhere(store::SwitchedOff off) {
     words.push_back(std::move(word));
   }
   co_await parts_.deliveries.add_beside(off.lost.id, std::move(words), parts_.clock.now());
-  freed_.notify();
 }
 
 }  // namespace streaky::engine

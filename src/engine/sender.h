@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +48,7 @@ class Sender {
     runtime::Random& random;
     runtime::Log& log;
     runtime::Metrics& metrics;
+    std::function<void()> on_waiting;  // a delivery waits in the table: its time has to be looked up
   };
 
   Sender(Parts parts, Limits limits, runtime::Executor executor,
@@ -57,8 +59,6 @@ class Sender {
   [[nodiscard]] std::size_t held() const { return queue_.size() + sending_; }
   /// Sends it as soon as there is a place. The delivery is `sending`, leased by this process.
   void take(store::ClaimedDelivery delivery);
-  /// Notified whenever a place becomes free.
-  runtime::Wake& freed() { return freed_; }
 
   /// Hands back what has not begun; what is on its way finishes. Twice is once.
   void stop();
@@ -80,7 +80,6 @@ class Sender {
 
   Parts parts_;
   Limits limits_;
-  runtime::Wake freed_;
   std::deque<store::ClaimedDelivery> queue_;
   std::size_t sending_ = 0;
   bool stopping_ = false;

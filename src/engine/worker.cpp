@@ -40,13 +40,15 @@ Worker::Worker(Parts parts, Options options, runtime::Executor executor,
       tasks_(std::move(executor), std::move(on_exception)) {}
 
 runtime::Task<runtime::Millis> Worker::pass() {
-  const bool due = co_await parts_.jobs.anything_due(parts_.clock.now());
-  if (!due) co_return kPoll;
+  const runtime::TimePoint now = parts_.clock.now();
+  const auto due = co_await parts_.jobs.next_due(now);
+  if (!due) co_return options_.poll;
+  if (*due > now) co_return std::min(options_.poll, *due - now);
   const int jobs = co_await claim_jobs();
   const int deliveries = co_await claim_deliveries();
   if (jobs + deliveries > 0) co_return runtime::Millis{0};
   // What is due cannot be taken now: everything is full, or a job runs alone.
-  co_return kPoll;
+  co_return kBusyPause;
 }
 
 runtime::Task<int> Worker::claim_jobs() {
@@ -114,8 +116,8 @@ runtime::Task<void> Worker::judge(store::ClaimedJob* job) {
         .job = *job, .now = parts_.clock.now(), .send_at_once = parts_.sender.room() > 0};
     store::JobOutcome outcome = decide(circumstances, look, parts_.random);
     const auto deliveries = outcome.deliveries;
-    const std::string error = outcome.error;
     const streak::Verdict verdict = outcome.verdict;
+    const bool waits = outcome.end == store::JobEnd::retry;
     if (!look) {
       parts_.log.info("check has no answer", {{"batch", job->batch_id},
                                               {"job", job->id},
@@ -126,6 +128,7 @@ runtime::Task<void> Worker::judge(store::ClaimedJob* job) {
     parts_.metrics.count("streaky_checks_total", {{"verdict", streak::to_text(verdict)}});
     if (result.finish == store::Finish::accepted) {
       send_written(*job, deliveries, result);
+      if (waits) loop_.hurry();
       co_return;
     }
     if (result.finish == store::Finish::stale) {

@@ -24,7 +24,7 @@ namespace streaky::engine {
 class Worker {
  public:
   static constexpr int kMostRejudged = 3;
-  static constexpr runtime::Millis kPoll{250};
+  static constexpr runtime::Millis kBusyPause{100};
   static constexpr int kDeliveriesPerClaim = 500;
 
   struct Options {
@@ -33,6 +33,8 @@ class Worker {
     runtime::Millis deadline{30'000};
     runtime::Millis lease{30'000};
     runtime::Millis stop_grace{12'000};
+    /// How often to look for work that another process made.
+    runtime::Millis poll{250};
   };
 
   struct Parts {

@@ -21,7 +21,8 @@ Exchange::Exchange(net::HttpClient& http, runtime::Metrics& metrics, const std::
     : http_(http), metrics_(metrics), url_(without_slash(api_url) + "/graphql") {}
 
 runtime::Task<Answer> Exchange::send(Request request, TokenBudget::Lease lease) {
-  metrics_.count("streaky_github_requests_total");
+  const char* view = lease.service_text().empty() ? "own" : "service";
+  metrics_.count("streaky_github_requests_total", {{"view", view}});
   metrics_.count("streaky_github_users_asked_total", {}, static_cast<double>(request.whom.size()));
   net::HttpRequest outgoing = http_request(request);
   const runtime::Result<net::HttpResponse> response = co_await http_.send(std::move(outgoing));

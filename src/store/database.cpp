@@ -126,7 +126,7 @@ class Database::Impl {
 
   void run_here(bool write, const Work& work) {
     if (!connection_) throw DatabaseError(DatabaseError::Kind::other, "the database is closed");
-    metrics_.count("streaky_db_transactions_total");
+    metrics_.count("streaky_db_transactions_total", {{"kind", write ? "write" : "read"}});
     connection_->transact(write, work);
   }
 

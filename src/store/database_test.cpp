@@ -84,7 +84,7 @@ TEST_P(DatabaseTest, RunsOnItsThreadAndResumesOnTheExecutor) {
   wait(s_->database.write(work));
   EXPECT_TRUE(there != here);
   EXPECT_EQ(sign_up(3).size(), 3U);
-  EXPECT_GE(s_->metrics.value("streaky_db_transactions_total"), 3);
+  EXPECT_GE(s_->metrics.value("streaky_db_transactions_total", {{"kind", "write"}}), 3);
   Database::Work fail = [](Session&) { throw std::runtime_error("from there"); };
   EXPECT_THROW(wait(s_->database.read(fail)), std::runtime_error);
   s_->database.stop();

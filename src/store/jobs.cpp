@@ -136,13 +136,14 @@ runtime::Task<void> Jobs::extend(std::string owner, runtime::TimePoint lease_unt
   co_await database_.write(std::move(work));
 }
 
-runtime::Task<bool> Jobs::anything_due(runtime::TimePoint now) {
-  bool due = false;
+runtime::Task<std::optional<runtime::TimePoint>> Jobs::next_due(runtime::TimePoint now) {
+  std::int64_t at = -1;
   Database::Work work = [&](Session& session) {
-    session.query("jobs/anything_due").bind("now", now).into(due).one();
+    session.query("jobs/next_due").bind("now", now).into(at).one();
   };
   co_await database_.read(std::move(work));
-  co_return due;
+  if (at < 0) co_return std::nullopt;
+  co_return runtime::from_unix_ms(at);
 }
 
 }  // namespace streaky::store

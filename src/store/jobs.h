@@ -86,8 +86,9 @@ class Jobs {
   runtime::Task<void> release(std::string owner, std::vector<std::int64_t> job_ids);
   /// The heartbeat: one statement for all jobs and one for all deliveries that `owner` holds.
   runtime::Task<void> extend(std::string owner, runtime::TimePoint lease_until);
-  /// Reads alone: is there anything to claim, job or delivery?
-  runtime::Task<bool> anything_due(runtime::TimePoint now);
+  /// Reads alone: from when on is there something to claim, job or delivery? Nothing when nothing
+  /// waits.
+  runtime::Task<std::optional<runtime::TimePoint>> next_due(runtime::TimePoint now);
 
  private:
   Database& database_;  // borrowed

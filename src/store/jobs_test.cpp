@@ -289,7 +289,7 @@ TEST_P(JobsTest, AJobThatKillsItsWorkerRunsAloneAndIsGivenUp) {
     EXPECT_EQ(wait(s_->upkeep.reap(now)).jobs_returned, 1);
   }
   EXPECT_EQ(wait(s_->jobs.claim("w1", 10, false, now, now + seconds(1))).size(), 1U);
-  EXPECT_TRUE(wait(s_->jobs.anything_due(now)));
+  EXPECT_TRUE(something_due(now));
   for (int crash = 1; crash <= Upkeep::kCrashesAlone; ++crash) {
     wait(s_->jobs.extend("w1", now + minutes(10)));
     const auto alone = wait(s_->jobs.claim("w2", 10, true, now, now + seconds(1)));
@@ -300,7 +300,7 @@ TEST_P(JobsTest, AJobThatKillsItsWorkerRunsAloneAndIsGivenUp) {
     EXPECT_EQ(reaped.jobs_given_up, crash == Upkeep::kCrashesAlone ? 1 : 0);
   }
   EXPECT_EQ(wait(s_->batches.failed_jobs("b1", 10)).at(0).error, "poison");
-  EXPECT_FALSE(wait(s_->jobs.anything_due(now)));
+  EXPECT_FALSE(something_due(now));
   EXPECT_EQ(counters(), recount());
 }
 

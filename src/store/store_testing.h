@@ -168,6 +168,10 @@ class StoreTest : public testing::TestWithParam<std::string> {
   Bite trigger(const std::string& batch) {
     return wait(s_->schedule.trigger(kNow, 5'000, 0, batch, plan(kManualStage)));
   }
+  bool something_due(runtime::TimePoint now) {
+    const auto at = wait(s_->jobs.next_due(now));
+    return at && *at <= now;
+  }
   std::vector<ClaimedJob> claim(const std::string& owner, int limit = 100) {
     return wait(s_->jobs.claim(owner, limit, false, kNow, kLease));
   }

@@ -53,10 +53,17 @@ UPDATE jobs SET lease_until = :lease_until WHERE state = 'processing' AND owner 
 -- name: extend_deliveries
 UPDATE deliveries SET lease_until = :lease_until WHERE state = 'sending' AND owner = :owner;
 
--- name: anything_due
-SELECT EXISTS (SELECT 1 FROM jobs
-                WHERE state = 'pending' AND alone = 0 AND due_at <= :now AND expires_at > :now)
-    OR EXISTS (SELECT 1 FROM jobs
-                WHERE state = 'pending' AND alone = 1 AND due_at <= :now AND expires_at > :now)
-    OR EXISTS (SELECT 1 FROM deliveries
-                WHERE state = 'pending' AND due_at <= :now AND expires_at > :now);
+-- name: next_due
+-- Three partial indexes, each read from its front; what has expired is left for the reaper.
+SELECT COALESCE(MIN(due_at), -1) FROM (
+  SELECT due_at FROM (SELECT due_at FROM jobs
+                       WHERE state = 'pending' AND alone = 0 AND expires_at > :now
+                       ORDER BY due_at LIMIT 1) AS job
+  UNION ALL
+  SELECT due_at FROM (SELECT due_at FROM jobs
+                       WHERE state = 'pending' AND alone = 1 AND expires_at > :now
+                       ORDER BY due_at LIMIT 1) AS lone_job
+  UNION ALL
+  SELECT due_at FROM (SELECT due_at FROM deliveries
+                       WHERE state = 'pending' AND expires_at > :now
+                       ORDER BY due_at LIMIT 1) AS delivery) AS waiting;
