@@ -1,7 +1,7 @@
 #include "streak/calendar.h"
 
 #include <algorithm>
-#include <iterator>
+#include <utility>
 
 #include "streak/digits.h"
 
@@ -44,25 +44,52 @@ std::optional<Label> parse_label(std::string_view text) {
   return Label(date);
 }
 
+void Calendar::set(Label label, int count) {
+  if (days_.empty() || days_.back().label < label) {
+    days_.push_back({label, count});
+    return;
+  }
+  const auto place = std::ranges::lower_bound(days_, label, {}, &Day::label);
+  if (place->label == label) {
+    place->count = count;
+  } else {
+    days_.insert(place, {label, count});
+  }
+}
+
 std::optional<int> Calendar::count(Label label) const {
-  const auto found = counts_.find(label);
-  if (found == counts_.end()) return std::nullopt;
-  return found->second;
+  const auto found = std::ranges::lower_bound(days_, label, {}, &Day::label);
+  if (found == days_.end() || found->label != label) return std::nullopt;
+  return found->count;
 }
 
 bool Calendar::covers(LabelRange range) const {
   if (range.to < range.from) return true;
-  const auto first = counts_.lower_bound(range.from);
-  const auto past = counts_.upper_bound(range.to);
-  // Keys are unique, so a range is complete exactly when it holds as many of them as it has days.
-  return std::distance(first, past) == (range.to - range.from).count() + 1;
+  const auto first = std::ranges::lower_bound(days_, range.from, {}, &Day::label);
+  const auto past = std::ranges::upper_bound(days_, range.to, {}, &Day::label);
+  // Labels are unique, so a range is complete exactly when it holds as many of them as it has days.
+  return past - first == (range.to - range.from).count() + 1;
 }
 
 void Calendar::merge_larger(const Calendar& other) {
-  for (const auto& [label, count] : other.counts_) {
-    const auto [mine, is_new] = counts_.try_emplace(label, count);
-    if (!is_new) mine->second = std::max(mine->second, count);
+  std::vector<Day> merged;
+  merged.reserve(days_.size() + other.days_.size());
+  auto mine = days_.begin();
+  auto theirs = other.days_.begin();
+  while (mine != days_.end() || theirs != other.days_.end()) {
+    const bool take_mine =
+        theirs == other.days_.end() || (mine != days_.end() && mine->label < theirs->label);
+    if (take_mine) {
+      merged.push_back(*mine++);
+    } else if (mine == days_.end() || theirs->label < mine->label) {
+      merged.push_back(*theirs++);
+    } else {
+      merged.push_back({mine->label, std::max(mine->count, theirs->count)});
+      ++mine;
+      ++theirs;
+    }
   }
+  days_ = std::move(merged);
 }
 
 }  // namespace streaky::streak

@@ -7,10 +7,10 @@
 
 #include <chrono>
 #include <cstddef>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace streaky::streak {
 
@@ -30,23 +30,32 @@ struct LabelRange {
 };
 
 /// Counts per label. A label that is absent is unknown, which is not 0.
+///
+/// Kept as one sorted array, since thousands of calendars of many years are in memory at once.
+/// Labels that arrive in order cost nothing; older windows are joined with `merge_larger`.
 class Calendar {
  public:
+  struct Day {
+    Label label;
+    int count = 0;
+  };
+
   /// Sets a count; `count` >= 0.
-  void set(Label label, int count) { counts_[label] = count; }
+  void set(Label label, int count);
   [[nodiscard]] std::optional<int> count(Label label) const;
   /// True when every label of the range is known.
   [[nodiscard]] bool covers(LabelRange range) const;
   /// Adds the other's labels; where both know one, the larger count stays.
   void merge_larger(const Calendar& other);
 
-  [[nodiscard]] bool empty() const { return counts_.empty(); }
-  [[nodiscard]] std::size_t size() const { return counts_.size(); }
-  [[nodiscard]] auto begin() const { return counts_.begin(); }
-  [[nodiscard]] auto end() const { return counts_.end(); }
+  [[nodiscard]] bool empty() const { return days_.empty(); }
+  [[nodiscard]] std::size_t size() const { return days_.size(); }
+  /// In order of labels.
+  [[nodiscard]] auto begin() const { return days_.begin(); }
+  [[nodiscard]] auto end() const { return days_.end(); }
 
  private:
-  std::map<Label, int> counts_;
+  std::vector<Day> days_;  // sorted by label, each label once
 };
 
 }  // namespace streaky::streak

@@ -55,7 +55,11 @@ TempFolder::~TempFolder() {
 }
 
 House::House(runtime::VirtualClock& clock, Settings settings)
-    : clock_(clock), settings_(std::move(settings)), sealer_(crypto::make_ephemeral_sealer()) {}
+    : clock_(clock), settings_(std::move(settings)), sealer_(crypto::make_ephemeral_sealer()) {
+  // Polling is for work that other processes make; here it would be most of what a test does.
+  settings_.engine.tick = std::chrono::minutes{1};
+  settings_.engine.worker.poll = std::chrono::minutes{1};
+}
 
 House::~House() {
   if (process_) kill();

@@ -58,12 +58,12 @@ UPDATE deliveries SET lease_until = :lease_until WHERE state = 'sending' AND own
 SELECT COALESCE(MIN(due_at), -1) FROM (
   SELECT due_at FROM (SELECT due_at FROM jobs
                        WHERE state = 'pending' AND alone = 0 AND expires_at > :now
-                       ORDER BY due_at LIMIT 1) AS job
+                       ORDER BY due_at LIMIT 1)
   UNION ALL
   SELECT due_at FROM (SELECT due_at FROM jobs
                        WHERE state = 'pending' AND alone = 1 AND expires_at > :now
-                       ORDER BY due_at LIMIT 1) AS lone_job
+                       ORDER BY due_at LIMIT 1)
   UNION ALL
   SELECT due_at FROM (SELECT due_at FROM deliveries
                        WHERE state = 'pending' AND expires_at > :now
-                       ORDER BY due_at LIMIT 1) AS delivery) AS waiting;
+                       ORDER BY due_at LIMIT 1));
