@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <optional>
 
@@ -43,8 +44,16 @@ int wait_for_batch(Base& base, store::Database& database, const Options& options
     fmt::print(stderr, "no `streaky serve` is at work here: working through the batch myself\n");
     service->start();
   }
-  const auto batch = base.run(watch_round(&database, base.clock.get(), id, &stop));
+  std::optional<store::Batch> batch;
+  std::exception_ptr trouble;
+  try {
+    batch = base.run(watch_round(&database, base.clock.get(), id, &stop));
+  } catch (const std::exception&) {
+    trouble = std::current_exception();
+  }
+  // Whatever happened, what is under way ends in order before its parts go.
   if (service) base.run(service->stop());
+  if (trouble) std::rethrow_exception(trouble);
   if (stop)
     return complain("stopped; the batch goes on where it is when `serve` runs", kExitFailed);
   if (!batch) return complain("there is no batch " + id, kExitUsage);

@@ -1,5 +1,6 @@
 // `streaky serve`: the scheduler, the worker and a small HTTP listener, until told to stop.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -11,6 +12,7 @@
 #include "net/http_server.h"
 #include "runtime/process.h"
 #include "runtime/signals.h"
+#include "store/users.h"
 
 namespace streaky::app {
 
@@ -44,9 +46,20 @@ runtime::Task<void> wait_for_stop(runtime::Wake* stop, const bool* asked) {
 int serve(const Options& options, Service::Roles roles) {
   runtime::disable_core_dumps();
   Base base(options);
-  const auto sealer = open_keys(options, true);
   const auto database = open_database(base, options, true);
-  const RunLock lock(options.data_dir);
+  store::Users users(*database);
+  // A new key would open nothing of what is stored.
+  const bool first_start = base.run(users.count_active()) == 0;
+  if (!first_start && !std::filesystem::exists(options.key_path())) {
+    return complain("the key file " + options.key_path() +
+                        " is missing, and without it no stored credential opens: restore it from "
+                        "your backup, or remove the users and sign them up again",
+                    kExitUsage);
+  }
+  const auto sealer = open_keys(options, first_start);
+  // Only who works takes the lock: beside a lone scheduler, `batch trigger --wait` works itself.
+  std::optional<RunLock> lock;
+  if (roles.work) lock.emplace(options.data_dir);
   Service service(base, *database, *sealer, options, roles);
   StatusPage page(service, base.metrics);
 

@@ -37,6 +37,7 @@ Service::Service(Base& base, store::Database& database, const crypto::Sealer& se
 
 runtime::Task<void> Service::stop() {
   co_await engine_.stop();
+  co_await outside_.github.wait_idle();
   outside_.http.stop();
 }
 

@@ -12,7 +12,8 @@ bool history_is_old(const store::StreakState& state, runtime::TimePoint now) {
 
 }  // namespace
 
-github::Subject Checker::subject_of(const store::User& user, streak::Label today, bool use_anchor) {
+runtime::Result<github::Subject> Checker::subject_of(const store::User& user, streak::Label today,
+                                                     bool use_anchor) {
   github::Subject subject;
   subject.user_id = user.id;
   subject.login = user.login;
@@ -26,14 +27,13 @@ github::Subject Checker::subject_of(const store::User& user, streak::Label today
     auto opened = sealer_.open(
         user.sealed_token,
         {.purpose = crypto::Purpose::github_token, .user_id = user.id, .channel_id = 0});
-    if (opened) {
-      subject.own_token = std::move(*opened);
-    } else {
-      // The service's view remains; the message will say that it is public activity alone.
-      subject.own_token_dead = true;
+    if (!opened) {
+      // A wrong or missing key is no word of GitHub's: nothing is marked dead, the check waits.
       log_.error("a GitHub token does not open",
                  {{"user", user.id}, {"error", opened.error().code}});
+      return std::unexpected(std::move(opened.error()));
     }
+    subject.own_token = std::move(*opened);
   }
   return subject;
 }
@@ -50,14 +50,20 @@ runtime::Task<Look> Checker::look(const store::User* user, streak::Label today,
     co_return Look(std::move(sight));
   }
   const bool trusted = !history_is_old(user->streak, clock_.now());
-  github::Subject subject = subject_of(*user, today, trusted);
-  Look look = co_await github_.see(std::move(subject), deadline);
+  auto subject = subject_of(*user, today, trusted);
+  if (!subject) {
+    github::Unseen unseen;
+    unseen.error = std::move(subject.error());
+    co_return std::unexpected(std::move(unseen));
+  }
+  Look look = co_await github_.see(std::move(*subject), deadline);
   // History that cannot be read again is still better than none: the days since are fresh, and
   // what lies before them is what was last seen there.
   const bool walk_failed = !look && look.error().partial.has_value();
   if (walk_failed && !trusted && user->streak.anchor) {
-    github::Subject again = subject_of(*user, today, true);
-    Look second = co_await github_.see(std::move(again), deadline);
+    auto again = subject_of(*user, today, true);
+    if (!again) co_return look;
+    Look second = co_await github_.see(std::move(*again), deadline);
     if (second) {
       second->history_read = false;
       co_return second;

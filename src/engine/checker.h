@@ -25,7 +25,8 @@ class Checker {
                            runtime::TimePoint deadline);
 
  private:
-  github::Subject subject_of(const store::User& user, streak::Label today, bool use_anchor);
+  runtime::Result<github::Subject> subject_of(const store::User& user, streak::Label today,
+                                              bool use_anchor);
 
   github::Contributions& github_;
   const crypto::Sealer& sealer_;

@@ -115,6 +115,7 @@ void judge_sight(store::JobOutcome& outcome, const Circumstances& circumstances,
                                left_until(job.expires_at, circumstances.now));
     input.streak = sight.judgement.streak;
     input.streak_is_lower_bound = lower_bound;
+    input.own_token_dead = sight.own_token_dead;
     input.today_count = sight.judgement.today_count;
     tell(outcome, circumstances, "summary", streak::compose(input), sight.seen_at, random);
   }
@@ -145,9 +146,16 @@ void judge_unseen(store::JobOutcome& outcome, const Circumstances& circumstances
     return;
   }
   const bool last_call = circumstances.now >= honest_at(job.created_at, job.expires_at);
-  if (last_call && unseen.partial &&
-      unseen.partial->judgement.verdict == streak::Verdict::at_risk) {
+  // The length is not known, the verdict is. Nobody who is safe needs to wait for the length.
+  const bool safe = unseen.partial && unseen.partial->judgement.verdict != streak::Verdict::at_risk;
+  if (unseen.partial && (last_call || (safe && !job.user.daily_summary))) {
     judge_sight(outcome, circumstances, *unseen.partial, random);
+    return;
+  }
+  if (last_call && job.user.rules.skips(job.date)) {
+    // Nothing can be at risk on such a day, whatever GitHub would say.
+    outcome.end = store::JobEnd::completed;
+    outcome.verdict = streak::Verdict::day_off;
     return;
   }
   if (last_call && !job.told_unknown) {

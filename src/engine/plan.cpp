@@ -11,13 +11,18 @@ namespace {
 constexpr std::chrono::minutes kBeforeMidnight{15};
 constexpr std::chrono::minutes kLateJobTries{3};
 constexpr std::chrono::minutes kLastChance{2};
+constexpr std::chrono::hours kUnknownZonePause{1};
 
 }  // namespace
 
 store::Planned plan_due(const store::DueUser& user, runtime::TimePoint now) {
   store::Planned planned;
   const auto zone = streak::Zone::find(user.time_zone);
-  if (!zone) return planned;
+  if (!zone) {
+    // Not for good: the next tzdata may know it (again).
+    planned.next_check_at = now + kUnknownZonePause;
+    return planned;
+  }
   if (const auto stage = streak::latest_stage_today(*zone, user.remind_at, now)) {
     planned.job = store::NewJob{.date = stage->date,
                                 .stage = stage->minute,

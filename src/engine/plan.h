@@ -13,7 +13,7 @@ namespace streaky::engine {
 
 /// For a user whose `next_check_at` has come: the latest stage of the user's present day, if any
 /// has passed, and the next one. A scheduler that was down thus catches up with one job at most,
-/// never about yesterday. A zone that tzdata does not know makes neither.
+/// never about yesterday. A zone that tzdata does not know makes no job, and is tried in an hour.
 store::Planned plan_due(const store::DueUser& user, runtime::TimePoint now);
 
 /// For a check that somebody asked for by hand; leaves `next_check_at` as it is.

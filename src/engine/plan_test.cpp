@@ -54,10 +54,10 @@ TEST(PlanDue, UsesTheUsersOwnDayOnBothSidesOfTheDateLine) {
   EXPECT_EQ(west.job->expires_at, at("2026-07-02T11:00:00Z"));
 }
 
-TEST(PlanDue, AnUnknownZoneMakesNoJob) {
+TEST(PlanDue, AnUnknownZoneMakesNoJobAndIsLookedAtAgain) {
   const auto planned = plan_due(user("Mars/Olympus", {1200}), at("2026-07-01T20:00:00Z"));
   EXPECT_FALSE(planned.job);
-  EXPECT_FALSE(planned.next_check_at);
+  EXPECT_EQ(planned.next_check_at, at("2026-07-01T21:00:00Z"));
 }
 
 TEST(PlanManual, TakesTheUsersPresentDayAndLeavesTheNextCheck) {

@@ -60,6 +60,14 @@ struct Translate {
   }
 };
 
+/// What a second look says; a part of an answer counts where it is certain.
+streak::Verdict verdict_of(const Look& look) {
+  if (look) return look->judgement.verdict;
+  if (look.error().error.code == "not_found") return streak::Verdict::gone;
+  const auto& partial = look.error().partial;
+  return partial ? partial->judgement.verdict : streak::Verdict::unknown;
+}
+
 const char* end_text(DeliveryEnd end) {
   switch (end) {
     case DeliveryEnd::sent:
@@ -191,13 +199,16 @@ runtime::Task<Sender::Step> Sender::recheck(ClaimedDelivery* delivery, DeliveryO
                     .expires_at = delivery->expires_at,
                     .now = now,
                     .as_of = std::nullopt};
-  if (look && look->judgement.verdict == streak::Verdict::at_risk) {
-    text.streak = look->judgement.streak;
-    text.own_token_dead = look->own_token_dead;
-    outcome->checked_at = look->seen_at;
-  } else if (look && look->judgement.verdict != streak::Verdict::unknown) {
+  const streak::Verdict verdict = verdict_of(look);
+  if (verdict == streak::Verdict::at_risk) {
+    const github::Sight& sight = look ? *look : *look.error().partial;
+    text.streak = sight.judgement.streak;
+    text.lower_bound = sight.judgement.open_at.has_value();
+    text.own_token_dead = sight.own_token_dead;
+    outcome->checked_at = sight.seen_at;
+  } else if (verdict != streak::Verdict::unknown) {
     *outcome = outcome_of(*delivery, DeliveryEnd::cancelled);
-    outcome->code = streak::to_text(look->judgement.verdict);
+    outcome->code = streak::to_text(verdict);
     outcome->reason = "no longer at risk when it was checked again";
     co_return Step::done;
   } else if (now < delivery->expires_at - kBeforeMidnight) {
@@ -206,6 +217,8 @@ runtime::Task<Sender::Step> Sender::recheck(ClaimedDelivery* delivery, DeliveryO
     *outcome = retry_at(*delivery, std::min(again, last_call), "recheck",
                         "GitHub could not be asked again yet");
     co_return Step::done;
+  } else if (text.streak == 0) {
+    co_return Step::send;  // its length was never certain: the words of the first look stand
   } else {
     text.as_of = delivery->checked_at;
   }
@@ -232,11 +245,18 @@ runtime::Task<DeliveryOutcome> Sender::send(ClaimedDelivery* delivery) {
   outgoing.credential.value = std::move(*credential);
   outgoing.message = delivery->message;
   outgoing.attempt = delivery->attempt;
+  outgoing.expires_at = delivery->expires_at;
   notify::Delivered delivered = co_await parts_.notifier.send(std::move(outgoing));
   DeliveryOutcome outcome = outcome_of(*delivery, DeliveryEnd::sent);
   std::visit(Translate{outcome}, delivered.outcome);
   if (delivered.moved_to) outcome.sealed = parts_.sealer.seal(*delivered.moved_to, binding);
-  if (outcome.end == DeliveryEnd::retry && outcome.at >= delivery->expires_at) {
+  if (outcome.end != DeliveryEnd::retry || outcome.at < delivery->expires_at) co_return outcome;
+  // Our own pause may be cut short for a last try; what the service asked for may not.
+  const auto* retry = std::get_if<notify::RetryAt>(&delivered.outcome);
+  const TimePoint last_try = delivery->expires_at - kLastTry;
+  if (retry->own_pause && parts_.clock.now() < last_try) {
+    outcome.at = last_try;
+  } else {
     outcome.end = DeliveryEnd::expired;
   }
   co_return outcome;
@@ -271,7 +291,17 @@ runtime::Task<void> Sender::tell_elsewhere(store::SwitchedOff off) {
     word.checked_at = parts_.clock.now();
     words.push_back(std::move(word));
   }
-  co_await parts_.deliveries.add_beside(off.lost.id, std::move(words), parts_.clock.now());
+  for (bool told = false; !told;) {
+    try {
+      co_await parts_.deliveries.add_beside(off.lost.id, words, parts_.clock.now());
+      told = true;
+    } catch (const store::DatabaseError& error) {
+      parts_.log.error("a word about a dead channel cannot be written yet",
+                       {{"user", off.user_id}, {"error", error.what()}});
+      told = stopping_;
+    }
+    if (!told) co_await parts_.clock.sleep_for(kWritePause);
+  }
 }
 
 }  // namespace streaky::engine

@@ -31,6 +31,8 @@ class Sender {
   static constexpr std::chrono::minutes kBeforeMidnight{15};
   static constexpr runtime::Millis kRecheckPause{60'000};
   static constexpr runtime::Millis kRecheckDeadline{30'000};
+  static constexpr runtime::Millis kLastTry{30'000};  // before midnight
+  static constexpr runtime::Millis kWritePause{1'000};
 
   struct Limits {
     std::size_t in_flight = 2'048;
@@ -48,7 +50,8 @@ class Sender {
     runtime::Random& random;
     runtime::Log& log;
     runtime::Metrics& metrics;
-    std::function<void()> on_waiting;  // a delivery waits in the table: its time has to be looked up
+    std::function<void()>
+        on_waiting;  // a delivery waits in the table: its time has to be looked up
   };
 
   Sender(Parts parts, Limits limits, runtime::Executor executor,

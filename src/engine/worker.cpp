@@ -199,7 +199,9 @@ runtime::Task<void> Worker::settle() {
       parts_.log.warn("claimed jobs could not be handed back", {{"error", error.what()}});
     }
   }
-  // What was handed back ends by its deadline at the latest; its results are refused.
+  // What was handed back ends by its deadline at the latest; its results are refused. A database
+  // that is still away is waited for no longer.
+  parts_.recorder.give_up();
   co_await tasks_.wait_empty();
 }
 

@@ -27,6 +27,7 @@ struct RetryAt {
   runtime::TimePoint at;
   std::string reason;
   bool maybe_seen = false;
+  bool own_pause = false;  // our backoff, not a time that the service or its limits ask for
 };
 /// Never again on this channel: it is switched off with `reason` (plain words, no credential).
 struct Dead {

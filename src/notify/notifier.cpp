@@ -83,7 +83,7 @@ class Notifier::Impl {
  private:
   Task<Delivered> send_discord(Outgoing outgoing);
   Task<Delivered> send_telegram(Outgoing outgoing);
-  Task<std::optional<RetryAt>> await_turn(Route route);
+  Task<std::optional<RetryAt>> await_turn(Route route, std::optional<TimePoint> expires_at);
   Task<Answer> ask_discord(net::HttpRequest request, Route route);
 
   Outcome outcome_of(const Answer& answer, const Route& route, int attempt);
@@ -105,8 +105,11 @@ class Notifier::Impl {
 };
 
 // Waits for the message's turn; a turn that is too far away is handed back instead.
-Task<std::optional<RetryAt>> Notifier::Impl::await_turn(Route route) {
-  const Millis deadline = clock_.monotonic() + kLongestWait;
+Task<std::optional<RetryAt>> Notifier::Impl::await_turn(Route route,
+                                                        std::optional<TimePoint> expires_at) {
+  Millis patience = kLongestWait;
+  if (expires_at) patience = std::min(patience, *expires_at - clock_.now());
+  const Millis deadline = clock_.monotonic() + patience;
   for (;;) {
     const Turn turn = pacer_.reserve(route, clock_.monotonic(), deadline);
     if (!turn.reserved) {
@@ -148,7 +151,7 @@ Task<Delivered> Notifier::Impl::send_discord(Outgoing outgoing) {
     co_return delivered;
   }
   const Route route = route_of(*webhook, options_.discord_per_second, outgoing.attempt > 1);
-  auto later = co_await await_turn(route);
+  auto later = co_await await_turn(route, outgoing.expires_at);
   if (later) {
     delivered.outcome = std::move(*later);
     co_return delivered;
@@ -175,7 +178,7 @@ Task<Delivered> Notifier::Impl::send_telegram(Outgoing outgoing) {
       break;
     }
     const Route route = route_of(*chat, came_back);
-    auto later = co_await await_turn(route);
+    auto later = co_await await_turn(route, outgoing.expires_at);
     if (later) {
       delivered.outcome = std::move(*later);
       break;
@@ -222,7 +225,8 @@ Outcome Notifier::Impl::outcome_of(const Answer& answer, const Route& route, int
       break;
   }
   const Millis rest = std::max(answer.wait, backoff(attempt, random_));
-  return RetryAt{clock_.now() + rest, answer.reason, answer.maybe_seen};
+  const bool own_pause = answer.wait == Millis{0};
+  return RetryAt{clock_.now() + rest, answer.reason, answer.maybe_seen, own_pause};
 }
 
 void Notifier::Impl::pause(const Answer& answer, const Route& route) {

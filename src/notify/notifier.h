@@ -35,6 +35,8 @@ struct Outgoing {
   Credential credential;
   streak::Message message;
   int attempt = 1;  // for backoff: the first try is 1
+  /// After it the message is worthless: no turn is waited for that lies behind it.
+  std::optional<runtime::TimePoint> expires_at;
 };
 
 struct Delivered {

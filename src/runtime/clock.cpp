@@ -163,6 +163,8 @@ Task<bool> Wake::wait_for(Millis timeout) {
     waiter->resume = [shared](bool notified) { (*shared)(notified); };
     waiters_.push_back(waiter);
     waiter->timer = clock_.call_at(clock_.monotonic() + timeout, [this, waiter] {
+      // Notified already, while this callback was on its way: the Wake may be gone.
+      if (!waiter->resume) return;
       std::erase(waiters_, waiter);
       if (auto resume = std::exchange(waiter->resume, {})) resume(false);
     });

@@ -16,8 +16,13 @@ TaskGroup::~TaskGroup() = default;
 
 void TaskGroup::spawn(Task<void> task) {
   ++running_;
-  boost::asio::co_spawn(executor_, std::move(task),
-                        [this](std::exception_ptr error) { ended(std::move(error)); });
+  // Posted, so that a task never begins inside the call that spawns it: whoever spawns may still
+  // hold references to what the task is about to change.
+  auto begin = [this, task = std::move(task)]() mutable {
+    boost::asio::co_spawn(executor_, std::move(task),
+                          [this](std::exception_ptr error) { ended(std::move(error)); });
+  };
+  boost::asio::post(executor_, std::move(begin));
 }
 
 void TaskGroup::ended(std::exception_ptr error) {

@@ -97,7 +97,7 @@ int reopen_jobs(Session& session, Counts& counts, const std::string& batch_id,
   return reopened;
 }
 
-int write_jobs(Session& session, const std::string& batch_id, const char* origin, bool reopen,
+int write_jobs(Session& session, const std::string& batch_id, const char* origin,
                const std::vector<PlannedJob>& jobs, runtime::TimePoint now) {
   if (jobs.empty()) return 0;
   session.query("batches/insert")
@@ -108,7 +108,7 @@ int write_jobs(Session& session, const std::string& batch_id, const char* origin
   Counts counts;
   const boost::json::array rows = job_rows(jobs);
   // Reopening comes first: it must not meet the jobs that are made now.
-  int made = reopen ? reopen_jobs(session, counts, batch_id, rows, now) : 0;
+  int made = reopen_jobs(session, counts, batch_id, rows, now);
   made += insert_jobs(session, counts, batch_id, rows, now);
   counts.write(session);
   if (made == 0) session.query("batches/delete_empty").bind("id", batch_id).run();
@@ -153,7 +153,7 @@ Bite take_due_in(Session& session, runtime::TimePoint now, int limit, const std:
   std::erase_if(jobs, [&](const PlannedJob& planned) {
     return !std::ranges::binary_search(moved, planned.user_id);
   });
-  bite.jobs = write_jobs(session, batch_id, "schedule", false, jobs, now);
+  bite.jobs = write_jobs(session, batch_id, "schedule", jobs, now);
   return bite;
 }
 
@@ -174,7 +174,7 @@ Bite trigger_in(Session& session, runtime::TimePoint now, int limit, std::int64_
     const Planned planned = planner(user);
     if (planned.job) jobs.push_back({user.id, user.time_zone, *planned.job});
   }
-  bite.jobs = write_jobs(session, batch_id, "manual", true, jobs, now);
+  bite.jobs = write_jobs(session, batch_id, "manual", jobs, now);
   return bite;
 }
 

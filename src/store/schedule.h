@@ -54,7 +54,8 @@ class Schedule {
   explicit Schedule(Database& database) : database_(database) {}
 
   /// Active users with `next_check_at` <= now. `batch_id` names the batch to make; none is made
-  /// when no job is.
+  /// when no job is. A job of the same stage that has ended is opened again: only an edit of the
+  /// settings brings a user back to a stage, and what was told already is not told twice.
   runtime::Task<Bite> take_due(runtime::TimePoint now, int limit, std::string batch_id,
                                Planner planner);
   /// Every active user whose id is above `after_user_id`, whatever the hour; `next_check_at` stays.

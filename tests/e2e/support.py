@@ -48,7 +48,7 @@ class World:
         port_file = folder / "world.port"
         self.process = subprocess.Popen(
             [BIN / "streaky-sim", "--listen", "127.0.0.1:0", "--port-file", port_file, *flags],
-            stderr=open(folder / "world.log", "wb"))
+            stderr=subprocess.DEVNULL)
         until("the world's port", lambda: port_file.exists() and port_file.read_text().strip())
         self.url = f"http://127.0.0.1:{port_file.read_text().strip()}"
 
@@ -96,15 +96,16 @@ class ProcessTest(unittest.TestCase):
     def serve(self, *arguments):
         port = free_port()
         self.servers += 1
-        log = open(self.folder / f"serve-{self.servers}.log", "wb")
-        process = subprocess.Popen(
-            [BIN / "streaky", "--data", self.data, "serve", "--listen", f"127.0.0.1:{port}",
-             *arguments], stderr=log, stdout=log, env=self.environment)
+        log = self.folder / f"serve-{self.servers}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [BIN / "streaky", "--data", self.data, "serve", "--listen", f"127.0.0.1:{port}",
+                 *arguments], stderr=out, stdout=out, env=self.environment)
         self.addCleanup(self.end, process)
 
         def healthy():
             if process.poll() is not None:
-                raise AssertionError((self.folder / log.name).read_text())
+                raise AssertionError(log.read_text())
             try:
                 return json.loads(fetch(f"http://127.0.0.1:{port}/health"))["status"] == "healthy"
             except OSError:

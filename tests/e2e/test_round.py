@@ -34,7 +34,8 @@ class Round(ProcessTest):
         audit = world.get("audit")
         self.assertEqual(audit["missed"], 0, audit)
         self.assertEqual(audit["false_alarms"], 0, audit)
-        self.assertEqual(audit["heard"] + audit["doubles"], audit["should_hear"], audit)
+        self.assertEqual(audit["heard"], audit["should_hear"], audit)
+        # Only what was on its way when the process died may have come twice.
         self.assertLessEqual(audit["doubles"], in_flight, audit)
 
     def test_sigterm_finishes_what_is_under_way(self):

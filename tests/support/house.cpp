@@ -107,9 +107,9 @@ void House::start(const MakeHttp& make_http) {
 void House::kill() {
   clock_.drop_timers();
   // A killed process unwinds nothing, and coroutines that are parked in each other cannot be taken
-  // apart safely: the dead are kept, unrun, until the test program ends.
-  static std::vector<std::unique_ptr<Process>> graveyard;
-  graveyard.push_back(std::move(process_));
+  // apart safely: the dead are kept, unrun, for as long as the test program lives.
+  static auto* const graveyard = new std::vector<Process*>();
+  graveyard->push_back(process_.release());
 }
 
 void House::stop() {

@@ -39,7 +39,8 @@ SELECT user_id, date
                ROW_NUMBER() OVER (PARTITION BY t.user_id ORDER BY t.date DESC) AS place
           FROM (SELECT DISTINCT d.user_id, d.date FROM deliveries d
                  WHERE d.user_id IN (SELECT value FROM json_each(:ids))
-                   AND d.kind IN ('reminder', 'could_not_check', 'summary')) t) places
+                   AND d.kind IN ('reminder', 'could_not_check', 'summary')
+                   AND d.state IN ('pending', 'sending', 'sent')) t) places
  WHERE place <= :most
  ORDER BY user_id, date DESC;
 

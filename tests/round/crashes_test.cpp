@@ -1,0 +1,114 @@
+// Crashes between any two steps, several processes on one database, and an orderly end.
+#include <gtest/gtest.h>
+
+#include "store/jobs.h"
+#include "store/upkeep.h"
+#include "support/town.h"
+
+namespace streaky::testing_support {
+namespace {
+
+using namespace std::chrono_literals;
+using sim::Fault;
+using sim::Service;
+
+House::Settings settings(std::uint64_t seed = 1) {
+  House::Settings settings;
+  settings.tokens = {"ghp_sim0", "ghp_sim1"};
+  settings.seed = seed;
+  return settings;
+}
+
+struct Opened {
+  explicit Opened(std::uint64_t seed, std::size_t users = 60)
+      : town(Town::default_start(), settings(seed)) {
+    town.world.seed({.users = users, .seed = seed}, town.clock.now());
+    town.world.latency(Service::github) = {700ms, 0.4};
+    town.world.latency(Service::discord) = {300ms, 0.4};
+    town.world.latency(Service::telegram) = {300ms, 0.4};
+    town.start_process();
+    town.move_in();
+    town.world.reset_ledger(town.clock.now());
+  }
+  Town town;
+};
+
+// Fault 4 of the original: a crash loses the batch.
+TEST(Crashes, KilledAtAnyStepTheRoundEndsAndNobodyIsMissed) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    Opened opened(seed);
+    Town& town = opened.town;
+    runtime::SeededRandom random(seed);
+    const std::string batch = town.house.trigger();
+    std::uint64_t in_flight_at_kills = 0;
+    for (int kill = 0; kill < 4; ++kill) {
+      const std::uint64_t steps = 1 + random.below(120);
+      for (std::uint64_t step = 0; step < steps; ++step) town.house.step(town.clock.now() + 1h);
+      const store::Batch before = town.house.batch(batch);
+      in_flight_at_kills += static_cast<std::uint64_t>(before.count("delivery:sending"));
+      town.crash();
+    }
+    ASSERT_TRUE(town.house.settle(batch, 30min)) << "seed " << seed;
+    const sim::Audit audit = town.world.audit(town.clock.now());
+    EXPECT_EQ(audit.missed, 0U) << sim::to_json(audit, town.world.people());
+    EXPECT_EQ(audit.false_alarms, 0U) << sim::to_json(audit, town.world.people());
+    EXPECT_LE(audit.doubles, in_flight_at_kills) << "seed " << seed;
+    EXPECT_EQ(town.house.batch(batch).count("processing"), 0);
+  }
+}
+
+TEST(Crashes, AnOrderlyEndHandsBackAndDoublesNothing) {
+  for (std::uint64_t seed = 21; seed <= 26; ++seed) {
+    Opened opened(seed);
+    Town& town = opened.town;
+    runtime::SeededRandom random(seed);
+    const std::string batch = town.house.trigger();
+    const std::uint64_t steps = 1 + random.below(200);
+    for (std::uint64_t step = 0; step < steps; ++step) town.house.step(town.clock.now() + 1h);
+    town.house.stop();
+    town.start_process();
+    // Sooner than any lease runs out: nothing was left in the hands of the dead.
+    ASSERT_TRUE(town.house.settle(batch, 20s)) << "seed " << seed;
+    const sim::Audit audit = town.world.audit(town.clock.now());
+    EXPECT_TRUE(audit.ok()) << sim::to_json(audit, town.world.people());
+  }
+}
+
+TEST(Crashes, AStopWhileGitHubHangsStillEnds) {
+  Opened opened(31);
+  Town& town = opened.town;
+  town.fault(Service::github, Fault::hang, 1);
+  const std::string batch = town.house.trigger();
+  town.house.run_for(2s);
+  const auto began = town.clock.now();
+  town.house.stop();
+  EXPECT_LE(town.clock.now() - began, 35s);
+  town.no_faults();
+  town.start_process();
+  ASSERT_TRUE(town.house.settle(batch, 30min));
+  EXPECT_TRUE(town.world.audit(town.clock.now()).ok());
+}
+
+TEST(Crashes, AJobThatCrashesItsWorkerRunsAloneAndIsGivenUpInTheEnd) {
+  Town town(Town::default_start(), settings());
+  const auto anna = town.settle("UTC", 5);
+  town.start_process();
+  town.move_in();
+  const std::string batch = town.house.trigger();
+  town.world.latency(Service::github) = {5s, 0};
+  const int most = store::Upkeep::kCrashesBeforeAlone + store::Upkeep::kCrashesAlone;
+  for (int crash = 0; crash < most; ++crash) {
+    const auto asked = town.world.stats(Service::github).requests;
+    const bool claimed =
+        town.house.run_until([&] { return town.world.stats(Service::github).requests > asked; },
+                             town.clock.now() + 5min);
+    ASSERT_TRUE(claimed) << "crash " << crash;
+    town.crash();
+  }
+  EXPECT_TRUE(town.house.settle(batch, 5min));
+  EXPECT_EQ(town.house.batch(batch).count("failed"), 1);
+  EXPECT_TRUE(town.heard(anna).empty());
+}
+
+}  // namespace
+}  // namespace streaky::testing_support
