@@ -61,11 +61,25 @@ int wait_for_batch(Base& base, store::Database& database, const Options& options
   return anything_failed(*batch) ? kExitFailed : kExitDone;
 }
 
+/// A round by hand that is still under way: a second trigger joins it.
+Triggered unfinished_round(Base& base, store::Database& database) {
+  constexpr int kNewest = 50;
+  store::Batches batches(database);
+  for (const store::Batch& batch : base.run(batches.newest(kNewest))) {
+    if (batch.origin != "manual" || batch.settled()) continue;
+    fmt::print(stderr, "batch {} is still under way: joining it\n", batch.id);
+    return {.batch_id = batch.id, .jobs = static_cast<int>(batch.total())};
+  }
+  return {};
+}
+
 int trigger(const Options& options, const BatchArguments& arguments) {
   Base base(options);
   const auto database = open_database(base, options, false);
-  const Triggered triggered =
+  if (arguments.wait) open_keys(options, false);  // refused before anything is written
+  Triggered triggered =
       base.run(trigger_round(database.get(), base.clock.get(), base.random.get()));
+  if (triggered.jobs == 0) triggered = unfinished_round(base, *database);
   if (triggered.jobs == 0) {
     fmt::print("{}\n",
                arguments.json ? R"({"batch_id":null,"users":0})" : "No active users to process.");

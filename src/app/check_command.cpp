@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -16,6 +17,7 @@
 #include "app/command.h"
 #include "app/heat_map.h"
 #include "app/local_zone.h"
+#include "app/option_table.h"
 #include "app/terminal.h"
 #include "app/wiring.h"
 #include "engine/decide.h"
@@ -168,6 +170,13 @@ void choose_token(Options& options, const CheckArguments& arguments) {
   options.github_tokens.emplace_back(std::move(token));
 }
 
+/// Tokens are opaque; a line break in one would become a header of its own.
+bool is_one_word(std::string_view text) {
+  constexpr std::size_t kLongestToken = 255;
+  return text.size() <= kLongestToken &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
+}
+
 struct Target {
   std::unique_ptr<store::Database> database;
   std::unique_ptr<crypto::Sealer> sealer;
@@ -187,9 +196,17 @@ Target find_target(Base& base, const Options& options, const CheckArguments& arg
 }
 
 int check(Options& options, const CheckArguments& arguments) {
+  if (!is_github_login(arguments.login)) {
+    return complain("LOGIN: expected a GitHub login, 1 to 39 letters, digits and single hyphens",
+                    kExitUsage);
+  }
   choose_token(options, arguments);
   if (options.github_tokens.empty()) {
     return complain("a GitHub token is needed: set GITHUB_TOKEN or give --token", kExitUsage);
+  }
+  if (!is_one_word(options.github_tokens.front().reveal())) {
+    return complain("the GitHub token: expected printable characters without spaces, at most 255",
+                    kExitUsage);
   }
   Base base(options);
   const Target target = find_target(base, options, arguments);

@@ -1,5 +1,6 @@
 // argv → a command that runs. See command.h.
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -130,6 +131,8 @@ std::optional<int> parse(CLI::App& root, int argc, char** argv) {
 }
 
 int run_parsed(Invocation& invocation) {
+  // Logins and messages are nobody else's business: what is made is for its owner alone.
+  umask(S_IRWXG | S_IRWXO);
   if (invocation.run_without_options) return invocation.run_without_options();
   auto options = load_options(invocation.data_dir, invocation.config_file, process_environment(),
                               invocation.flags);

@@ -1,6 +1,5 @@
 // `streaky serve`: the scheduler, the worker and a small HTTP listener, until told to stop.
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -48,15 +47,7 @@ int serve(const Options& options, Service::Roles roles) {
   Base base(options);
   const auto database = open_database(base, options, true);
   store::Users users(*database);
-  // A new key would open nothing of what is stored.
-  const bool first_start = base.run(users.count_active()) == 0;
-  if (!first_start && !std::filesystem::exists(options.key_path())) {
-    return complain("the key file " + options.key_path() +
-                        " is missing, and without it no stored credential opens: restore it from "
-                        "your backup, or remove the users and sign them up again",
-                    kExitUsage);
-  }
-  const auto sealer = open_keys(options, first_start);
+  const auto sealer = open_or_make_keys(base, users, options);
   // Only who works takes the lock: beside a lone scheduler, `batch trigger --wait` works itself.
   std::optional<RunLock> lock;
   if (roles.work) lock.emplace(options.data_dir);

@@ -97,7 +97,7 @@ int add(const Options& options, AddArguments arguments) {
   if (!draft) return complain(draft.error().message, kExitUsage);
 
   UserDesk desk(options, true);
-  const auto sealer = open_keys(options, true);
+  const auto sealer = open_or_make_keys(desk.base, desk.users, options);
   std::vector<DraftReader::Draft> drafts;
   drafts.push_back({.line = 1, .user = std::move(*draft)});
   const runtime::TimePoint now = desk.now();

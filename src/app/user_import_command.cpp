@@ -77,7 +77,7 @@ class Importer {
     if (bite_.empty()) return;
     if (!desk_) {
       desk_ = std::make_unique<UserDesk>(options_, true);
-      sealer_ = open_keys(options_, true);
+      sealer_ = open_or_make_keys(desk_->base, desk_->users, options_);
     }
     std::vector<DraftReader::Draft> drafts;
     drafts.swap(bite_);

@@ -53,6 +53,17 @@ std::unique_ptr<crypto::Sealer> open_keys(const Options& options, bool create) {
   return crypto::load_sealer(options.key_path(), create);
 }
 
+std::unique_ptr<crypto::Sealer> open_or_make_keys(Base& base, store::Users& users,
+                                                  const Options& options) {
+  const bool nobody = base.run(users.list(0, 1)).empty();
+  if (!nobody && !std::filesystem::exists(options.key_path())) {
+    throw std::runtime_error("the key file " + options.key_path() +
+                             " is missing, and without it no stored credential opens: restore it "
+                             "from your backup, or remove the users and sign them up again");
+  }
+  return open_keys(options, nobody);
+}
+
 Outside::Outside(Base& base, const Options& options)
     : http(base.io.get_executor(), net::CurlOptions{.user_agent = user_agent()}),
       budget(*base.clock),

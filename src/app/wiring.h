@@ -25,6 +25,7 @@
 #include "runtime/metrics.h"
 #include "runtime/random.h"
 #include "store/database.h"
+#include "store/users.h"
 
 namespace streaky::app {
 
@@ -55,6 +56,11 @@ std::unique_ptr<store::Database> open_database(Base& base, const Options& option
 
 /// The keys of the options. Throws std::runtime_error with a plain message.
 std::unique_ptr<crypto::Sealer> open_keys(const Options& options, bool create);
+
+/// The same, made at the first start: while nobody is stored, a missing key file is created. Later
+/// a new key would open nothing of what is sealed, so a missing one is refused and said.
+std::unique_ptr<crypto::Sealer> open_or_make_keys(Base& base, store::Users& users,
+                                                  const Options& options);
 
 /// The way to GitHub and to the channels.
 struct Outside {

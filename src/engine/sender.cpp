@@ -233,10 +233,18 @@ runtime::Task<DeliveryOutcome> Sender::send(ClaimedDelivery* delivery) {
                                 .channel_id = delivery->channel_id};
   const auto kind = notify::parse_channel_kind(delivery->channel_kind);
   auto credential = parts_.sealer.open(delivery->sealed, binding);
-  if (!kind || !credential) {
+  if (!credential) {
+    // The operator's trouble, not the channel's: the right key may be back before midnight.
+    parts_.log.error("a channel's credential does not open", {{"user", delivery->user_id},
+                                                              {"channel", delivery->channel_id},
+                                                              {"error", credential.error().code}});
+    const TimePoint again = parts_.clock.now() + parts_.random.jitter(kRecheckPause);
+    co_return retry_at(*delivery, again, credential.error().code, credential.error().message);
+  }
+  if (!kind) {
     DeliveryOutcome outcome = outcome_of(*delivery, DeliveryEnd::refused);
-    outcome.code = credential ? "unknown_channel_kind" : credential.error().code;
-    outcome.reason = credential ? "no such kind of channel" : credential.error().message;
+    outcome.code = "unknown_channel_kind";
+    outcome.reason = "no such kind of channel";
     co_return outcome;
   }
   notify::Outgoing outgoing;

@@ -202,7 +202,9 @@ void Connection::raise(int code, const std::string& detail) const {
   const auto text = [&](const char* what) { return fmt::format("{} {}", file_, what); };
   const int primary = code & kPrimaryCode;
   const bool read_only = primary == SQLITE_CANTOPEN && is_read_only_place(file_);
-  switch (read_only ? SQLITE_READONLY : primary) {
+  // A full disk shows as an error of the shared-memory file first, which cannot grow either.
+  const bool full = code == SQLITE_IOERR_SHMSIZE;
+  switch (read_only ? SQLITE_READONLY : full ? SQLITE_FULL : primary) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       throw DatabaseError(Kind::locked, text("is locked by another program: it held the database "
