@@ -30,7 +30,7 @@ struct Fixture : testing::Test {
         {.id = 2, .kind = "telegram", .sealed = "y", .hint = "", .on = true, .off_reason = {}}};
   }
 
-  github::Sight sight(streak::Verdict verdict, int streak) {
+  [[nodiscard]] github::Sight sight(streak::Verdict verdict, int streak) const {
     github::Sight seen;
     seen.judgement.verdict = verdict;
     seen.judgement.streak = streak;

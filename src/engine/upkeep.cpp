@@ -26,7 +26,7 @@ runtime::Task<runtime::Millis> Reaper::pass() {
 }
 
 Cleaner::Cleaner(Parts parts)
-    : parts_(std::move(parts)),
+    : parts_(parts),
       loop_("cleaner", parts_.clock, parts_.log, [this] { return pass(); }) {}
 
 runtime::Task<runtime::Millis> Cleaner::pass() {

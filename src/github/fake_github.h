@@ -96,8 +96,11 @@ class FakeGithub final : public net::HttpClient {
         if (what.by_id) path = {"nodes", i};
         errors.push_back({{"type", "NOT_FOUND"}, {"path", path}, {"message", "Could not resolve"}});
       }
-      if (what.by_id) nodes.push_back(std::move(node));
-      if (!what.by_id) data[alias] = std::move(node);
+      if (what.by_id) {
+        nodes.push_back(std::move(node));
+      } else {
+        data[alias] = std::move(node);
+      }
     }
     if (what.by_id) data["nodes"] = std::move(nodes);
     data["rateLimit"] = {{"limit", 5000},

@@ -18,8 +18,9 @@ constexpr int kMostStrikes = 16;
 
 std::optional<std::int64_t> number_in(std::string_view text, std::int64_t most) {
   std::int64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, value);
   if (error != std::errc{} || stop != end || value < 0 || value > most) return std::nullopt;
   return value;
 }

@@ -241,6 +241,7 @@ void CurlClient::Loop::start(PendingRequest pending) {
   }
   CURL* key = easy.get();
   auto& slot = active_[key];
+  // NOLINTNEXTLINE(modernize-make-unique): an exchange cannot be moved, so it is made in place
   slot.reset(new Active{std::move(easy), CurlExchange{key, std::move(pending), options_}});
   curl_multi_add_handle(multi_.get(), key);
 }

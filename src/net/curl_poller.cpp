@@ -50,7 +50,7 @@ CurlPoller::~CurlPoller() {
   ::close(epoll_);
 }
 
-void CurlPoller::wake() {
+void CurlPoller::wake() const {
   const std::uint64_t one = 1;
   // Full means that it is awake already.
   [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof one);

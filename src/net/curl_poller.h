@@ -26,7 +26,7 @@ class CurlPoller {
   ~CurlPoller();
 
   /// Ends the wait that is under way, or the next one.
-  void wake();
+  void wake() const;
   /// Waits for sockets, libcurl's own timers or `wake`, and lets libcurl act on what is ready.
   void wait(runtime::Millis at_most);
 

@@ -14,7 +14,6 @@
 namespace streaky::notify {
 namespace {
 
-constexpr int kNoContent = 204;
 constexpr std::size_t kMaxUrlBytes = 512;
 constexpr std::size_t kMaxIdDigits = 20;  // 64 bits
 constexpr std::size_t kMaxTokenBytes = 200;
@@ -245,9 +244,9 @@ Answer discord_answer(const net::HttpResponse& response) {
   const auto code = body ? integer_at(*body, "code") : std::nullopt;
   Answer answer;
   if (response.status >= 200 && response.status < 300) {
-    // With wait=true Discord answers with the saved message; 204 is its answer without a body. A
-    // page of somebody in between is neither.
-    if (!body && response.status != kNoContent) return answer_of_trouble(response);
+    // With wait=true Discord answers with the saved message, without it with nothing at all. A page
+    // of somebody in between is neither.
+    if (!body && !response.body.empty()) return answer_of_trouble(response);
     answer.meaning = Meaning::sent;
     const auto id = body ? text_at(*body, "id") : std::string_view{};
     const bool is_id = id.size() <= kMaxIdDigits && std::ranges::all_of(id, is_digit);

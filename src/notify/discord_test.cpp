@@ -288,8 +288,13 @@ TEST_F(DiscordRows, LostAnswersMayHaveBeenSeenAndRefusedConnectionsNot) {
   EXPECT_FALSE(retry_of(answer(std::unexpected(lost("connect")))).maybe_seen);
 }
 
-TEST_F(DiscordRows, SavedWhateverTheBodyOf200LooksLike) {
-  for (const std::string& body : {"", "garbage", "{}", R"({"id":5})", R"({"id":"<script>"})"}) {
+TEST_F(DiscordRows, APageOfSomebodyInBetweenIsNoAnswerOfDiscords) {
+  const auto retry = retry_of(answer(reply(200, "<html>Please sign in to the Wi-Fi</html>")));
+  EXPECT_TRUE(retry.maybe_seen);
+}
+
+TEST_F(DiscordRows, SavedWithOrWithoutAnId) {
+  for (const std::string& body : {"", "{}", R"({"id":5})", R"({"id":"<script>"})"}) {
     EXPECT_EQ(std::get<Sent>(answer(reply(200, body)).outcome).remote_id, "") << body;
   }
   EXPECT_TRUE(std::holds_alternative<Sent>(answer(reply(204, "")).outcome));
