@@ -26,8 +26,7 @@ runtime::Task<runtime::Millis> Reaper::pass() {
 }
 
 Cleaner::Cleaner(Parts parts)
-    : parts_(parts),
-      loop_("cleaner", parts_.clock, parts_.log, [this] { return pass(); }) {}
+    : parts_(parts), loop_("cleaner", parts_.clock, parts_.log, [this] { return pass(); }) {}
 
 runtime::Task<runtime::Millis> Cleaner::pass() {
   const runtime::TimePoint now = parts_.clock.now();

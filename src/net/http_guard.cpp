@@ -49,11 +49,12 @@ std::optional<Refusal> check_request_line(std::string_view line, bool& http_1_0)
 
 std::optional<Refusal> take_length(std::string_view value, std::size_t max_body_bytes,
                                    Framing& framing) {
-  const char* end = value.data() + value.size();
+  const char* begin = value.data();
+  const char* end = begin + value.size();
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (value.empty() || !std::ranges::all_of(value, is_digit))
     return bad("malformed Content-Length");
-  const auto [stop, error] = std::from_chars(value.data(), end, framing.length);
+  const auto [stop, error] = std::from_chars(begin, end, framing.length);
   if (error != std::errc{} || stop != end || framing.length > max_body_bytes) {
     return Refusal{413, "the body is too large"};
   }

@@ -65,13 +65,13 @@ runtime::Task<Step> read_body(ConnectionPtr connection, ParserPtr parser, runtim
   parser->eager(true);
   bool waited = false;
   while (!parser->is_done()) {
-    if (connection->inbox.size() > 0) {
+    if (!connection->inbox.empty()) {
       error_code error;
       connection->consume(parser->put(asio::buffer(connection->inbox), error));
       if (error == http::error::body_limit) co_return refuse({413, "the body is too large"});
       if (error && error != http::error::need_more) co_return refuse({400, "malformed body"});
       if (parser->is_done()) break;
-      if (!error && connection->inbox.size() > 0) continue;
+      if (!error && !connection->inbox.empty()) continue;
       if (connection->inbox.size() > kMaxChunkHead) co_return refuse({400, "malformed chunk"});
     }
     if (!std::exchange(waited, true)) connection->set_deadline(timeout);
@@ -308,7 +308,7 @@ runtime::Task<Step> HttpServer::Impl::exchange(Self self, ConnectionPtr connecti
   connection->consume(used);
   ServerRequest request = make_request(*parser, *connection);
   if (!parser->is_done()) {
-    if (framing.expects_continue && connection->inbox.size() == 0) {
+    if (framing.expects_continue && connection->inbox.empty()) {
       constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
       const TwoBuffers bytes{asio::buffer(kContinue), asio::const_buffer{}};
       co_await write_all(connection, bytes);
@@ -364,7 +364,7 @@ runtime::Task<bool> HttpServer::Impl::reply(Self self, ConnectionPtr connection,
   connection->set_deadline(self->options_.body_timeout);
   const TwoBuffers bytes{asio::buffer(head), asio::buffer(response.body)};
   const bool sent = co_await write_all(connection, bytes);
-  if (sent && !cut && !context.keep_alive && connection->inbox.size() > 0) {
+  if (sent && !cut && !context.keep_alive && !connection->inbox.empty()) {
     co_await linger(connection);
   }
   co_return sent && !cut && context.keep_alive;

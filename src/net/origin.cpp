@@ -36,8 +36,9 @@ bool is_bare_host(std::string_view host) {
 }
 
 bool read_port(std::string_view digits, std::uint16_t& port) {
-  const char* end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, port);
+  const char* begin = digits.data();
+  const char* end = begin + digits.size();
+  const auto [stop, error] = std::from_chars(begin, end, port);
   return error == std::errc{} && stop == end;
 }
 
@@ -47,7 +48,7 @@ runtime::Result<Origin> parse_origin(std::string_view text) {
   if (text.size() > kMaxUrlBytes) return bad_origin("the address is too long");
   const auto parsed = boost::urls::parse_uri(text);
   if (!parsed) return bad_origin("not a URL");
-  const boost::urls::url_view url = *parsed;
+  const boost::urls::url_view& url = *parsed;
   if (!is_web_scheme(url.scheme_id())) return bad_origin("the scheme is neither http nor https");
   if (url.has_userinfo()) return bad_origin("a user name or password does not belong here");
   if (url.has_query() || url.has_fragment()) return bad_origin("a query does not belong here");

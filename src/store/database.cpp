@@ -96,6 +96,8 @@ class Database::Impl {
       return;
     }
     const DatabaseError error(DatabaseError::Kind::other, refusal);
+    // Refused, so it was not moved into the line.
+    // NOLINTNEXTLINE(bugprone-use-after-move)
     complete(std::move(call), std::make_exception_ptr(error));
   }
 

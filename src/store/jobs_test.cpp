@@ -211,7 +211,7 @@ TEST_P(JobsTest, AReminderIsSaidOnceAndOtherWordsOnceADay) {
 TEST_P(JobsTest, ALaterReminderCancelsWhatStillWaits) {
   sign_up(1);
   take_due("b1", 600);
-  const std::string first = remind_once("w1", false);
+  remind_once("w1", false);
   sql("UPDATE users SET next_check_at = 0");
   take_due("b2", 1200);
   const std::string second = remind_once("w1", false);

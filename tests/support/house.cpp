@@ -139,43 +139,43 @@ bool House::run_until(const std::function<bool()>& done, runtime::TimePoint at_m
   return true;
 }
 
-std::int64_t House::add(const NewUser& wanted) {
+std::int64_t House::add(const NewUser& user) {
   store::Users users(*process_->database);
   std::vector<store::UserKey> keys;
-  keys.push_back({.login = wanted.login, .node_id = wanted.node_id, .database_id = {}});
+  keys.push_back({.login = user.login, .node_id = user.node_id, .database_id = {}});
   const store::Allotted allotted = await(users.allot(keys)).front();
-  store::User user;
-  user.id = allotted.user_id;
-  user.login = wanted.login;
-  user.node_id = wanted.node_id;
-  user.time_zone = wanted.time_zone;
-  user.remind_at = wanted.remind_at;
-  user.daily_summary = wanted.daily_summary;
-  user.rules = wanted.rules;
-  user.created_at = clock_.now();
-  if (!wanted.github_token.empty()) {
-    user.sealed_token =
-        sealer_->seal(runtime::Secret(wanted.github_token),
-                      {.purpose = crypto::Purpose::github_token, .user_id = user.id});
+  store::User made;
+  made.id = allotted.user_id;
+  made.login = user.login;
+  made.node_id = user.node_id;
+  made.time_zone = user.time_zone;
+  made.remind_at = user.remind_at;
+  made.daily_summary = user.daily_summary;
+  made.rules = user.rules;
+  made.created_at = clock_.now();
+  if (!user.github_token.empty()) {
+    made.sealed_token =
+        sealer_->seal(runtime::Secret(user.github_token),
+                      {.purpose = crypto::Purpose::github_token, .user_id = made.id});
   }
-  if (!wanted.discord_webhook.empty()) {
-    const auto webhook = notify::normalise_discord_webhook(wanted.discord_webhook);
+  if (!user.discord_webhook.empty()) {
+    const auto webhook = notify::normalise_discord_webhook(user.discord_webhook);
     if (!webhook) throw std::invalid_argument(webhook.error().message);
-    user.channels.push_back(
-        sealed_channel(*sealer_, user.id, allotted.discord_channel_id, "discord", *webhook));
+    made.channels.push_back(
+        sealed_channel(*sealer_, made.id, allotted.discord_channel_id, "discord", *webhook));
   }
-  if (!wanted.telegram_chat.empty()) {
-    const auto chat = notify::normalise_telegram(wanted.telegram_token, wanted.telegram_chat);
+  if (!user.telegram_chat.empty()) {
+    const auto chat = notify::normalise_telegram(user.telegram_token, user.telegram_chat);
     if (!chat) throw std::invalid_argument(chat.error().message);
-    user.channels.push_back(
-        sealed_channel(*sealer_, user.id, allotted.telegram_channel_id, "telegram", *chat));
+    made.channels.push_back(
+        sealed_channel(*sealer_, made.id, allotted.telegram_channel_id, "telegram", *chat));
   }
-  const auto zone = streak::Zone::find(user.time_zone);
-  if (!zone) throw std::invalid_argument("no such zone: " + user.time_zone);
-  user.next_check_at = engine::first_check(
-      *zone, user.remind_at, {.is_new = !allotted.existing.has_value()}, clock_.now());
+  const auto zone = streak::Zone::find(made.time_zone);
+  if (!zone) throw std::invalid_argument("no such zone: " + made.time_zone);
+  made.next_check_at = engine::first_check(
+      *zone, made.remind_at, {.is_new = !allotted.existing.has_value()}, clock_.now());
   std::vector<store::User> saved;
-  saved.push_back(std::move(user));
+  saved.push_back(std::move(made));
   await(users.save(saved, clock_.now()));
   return allotted.user_id;
 }

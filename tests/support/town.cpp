@@ -81,7 +81,10 @@ void Town::fault(sim::Service service, sim::Fault kind, double probability) {
   if (!added) throw std::invalid_argument(added.error().message);
 }
 
-void Town::no_faults() { (void)world.faults().use("none"); }
+void Town::no_faults() {
+  const auto lifted = world.faults().use("none");
+  if (!lifted) throw std::invalid_argument(lifted.error().message);
+}
 
 void Town::start_process() {
   house.start(
