@@ -26,20 +26,39 @@ struct ChangeArguments {
 
 enum class Verb { pause, resume };
 
-/// Stores what `edited` holds and says what it is now.
-int store_change(UserDesk& desk, const runtime::Result<store::User>& edited, bool as_json) {
-  if (!edited) return complain(edited.error().message, kExitUsage);
-  const runtime::TimePoint now = desk.now();
-  std::vector<store::User> users(1, *edited);
-  desk.base.run(desk.users.save(std::move(users), now));
+int print_changed(const store::User& user, bool as_json, runtime::TimePoint now) {
   if (as_json) {
-    fmt::print("{}\n", boost::json::serialize(user_json(*edited, now)));
+    fmt::print("{}\n", boost::json::serialize(user_json(user, now)));
     return kExitDone;
   }
   const std::string next =
-      edited->next_check_at ? "; next check " + local_text(*edited, *edited->next_check_at) : "";
-  fmt::print("{}: {}{}\n", edited->login, status_text(*edited, now), next);
+      user.next_check_at ? "; next check " + local_text(user, *user.next_check_at) : "";
+  fmt::print("{}: {}{}\n", user.login, status_text(user, now), next);
   return kExitDone;
+}
+
+/// One try; nothing when somebody else's edit came first.
+std::optional<int> try_change(UserDesk& desk, const ChangeArguments& arguments,
+                              std::optional<streak::Label> until, Verb verb) {
+  const runtime::TimePoint now = desk.now();
+  auto found = desk.base.run(find_for_edit(&desk.users, arguments.login, now));
+  if (!found) return complain_of_unknown(arguments.login);
+  const bool told = found->told_today;
+  const store::User& user = found->user;
+  if (verb == Verb::resume && user.status == store::UserStatus::active &&
+      !pause_in_force(user, now)) {
+    fmt::print(stderr, "{} is not paused\n", user.login);
+    return arguments.json ? print_changed(user, true, now) : kExitDone;
+  }
+  auto edited =
+      verb == Verb::pause ? pause_user(user, until, told, now) : resume_user(user, told, now);
+  if (!edited) return complain(edited.error().message, kExitUsage);
+  std::vector<store::UserEdit> edits(1);
+  edits.front().before = user;
+  edits.front().after = std::move(*edited);
+  const auto saved = desk.base.run(desk.users.edit(std::move(edits), now));
+  if (!saved.front()) return std::nullopt;
+  return print_changed(*saved.front(), arguments.json, now);
 }
 
 int change(const Options& options, const ChangeArguments& arguments, Verb verb) {
@@ -50,19 +69,11 @@ int change(const Options& options, const ChangeArguments& arguments, Verb verb) 
     if (!until) return complain("--until: expected a date such as 2026-08-31", kExitUsage);
   }
   UserDesk desk(options, false);
-  const runtime::TimePoint now = desk.now();
-  auto found = desk.base.run(find_for_edit(&desk.users, arguments.login, now));
-  if (!found) return complain_of_unknown(arguments.login);
-  const bool told = found->told_today;
-  const store::User& user = found->user;
-  if (verb == Verb::pause) {
-    return store_change(desk, pause_user(user, until, told, now), arguments.json);
+  for (int round = 0; round < kMostEditRounds; ++round) {
+    const auto code = try_change(desk, arguments, until, verb);
+    if (code) return *code;
   }
-  if (user.status == store::UserStatus::active && !pause_in_force(user, now)) {
-    fmt::print(stderr, "{} is not paused\n", user.login);
-    return kExitDone;
-  }
-  return store_change(desk, resume_user(user, told, now), arguments.json);
+  return complain(kOvertaken, kExitFailed);
 }
 
 int remove(const Options& options, const ChangeArguments& arguments) {

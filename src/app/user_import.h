@@ -33,8 +33,6 @@ runtime::Result<UserDraft> parse_json_line(std::string_view text, const runtime:
 
 class DraftReader {
  public:
-  static constexpr std::int64_t kMostLines = 2'000'000;
-
   struct BadLine {
     std::int64_t line = 0;
     std::string reason;
@@ -50,7 +48,7 @@ class DraftReader {
               const runtime::Secret& bot_token);
 
   /// Nothing at the end. Empty lines are skipped. After an error that spoils everything (an
-  /// unreadable header, a broken stream, too many lines) it ends.
+  /// unreadable header, a broken stream, more than LineReader takes) it ends.
   std::optional<Item> next();
 
  private:
@@ -60,6 +58,7 @@ class DraftReader {
   std::optional<Item> read_header(LineReader::Line& line);
   bool complete_record(LineReader::Line& line);
   Item spoiled(std::int64_t line, std::string reason);
+  std::optional<Item> end_of_lines();
 
   LineReader lines_;
   std::optional<ImportFormat> format_;

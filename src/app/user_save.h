@@ -3,7 +3,10 @@
 // store::DatabaseError for everything that concerns more than one user.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "app/user_edit.h"
@@ -25,10 +28,14 @@ struct SaveReport {
   std::vector<store::User> users;
 };
 
-/// At most `kUsersPerBite` drafts, in their order: of two for one user, the later one is put on top
-/// of the earlier one.
+/// Which line spoke of a user, by the user's id.
+using LinesByUser = std::unordered_map<std::int64_t, std::int64_t>;
+
+/// At most `kUsersPerBite` drafts. A second line for one user, by whatever name or id, is bad and
+/// names the first. `lines` holds what came before and grows. An edit that somebody else's overtook
+/// is made again on top of it.
 runtime::Task<SaveReport> save_drafts(store::Users* users, const crypto::Sealer* sealer,
-                                      std::vector<DraftReader::Draft> drafts,
+                                      std::vector<DraftReader::Draft> drafts, LinesByUser* lines,
                                       runtime::TimePoint now);
 
 /// A stored user and what an edit must know besides.
@@ -38,5 +45,9 @@ struct FoundUser {
 };
 runtime::Task<std::optional<FoundUser>> find_for_edit(store::Users* users, std::string login,
                                                       runtime::TimePoint now);
+
+/// How often an edit is made again when others overtake it.
+inline constexpr int kMostEditRounds = 5;
+inline constexpr const char* kOvertaken = "somebody else is changing this user; try again";
 
 }  // namespace streaky::app
