@@ -39,7 +39,7 @@ DraftReader::DraftReader(std::istream& stream, std::optional<ImportFormat> forma
 
 DraftReader::Item DraftReader::spoiled(std::int64_t line, std::string reason) {
   ended_ = true;
-  return std::unexpected(BadLine{.line = line, .reason = std::move(reason)});
+  return std::unexpected(BadLine{.line = line, .reason = std::move(reason), .ends_import = true});
 }
 
 /// The next line that is not empty.

@@ -36,6 +36,7 @@ class DraftReader {
   struct BadLine {
     std::int64_t line = 0;
     std::string reason;
+    bool ends_import = false;  // nothing after it was read
   };
   struct Draft {
     std::int64_t line = 0;

@@ -34,10 +34,9 @@ class LineNotes {
   explicit LineNotes(bool as_json) : as_json_(as_json) {}
 
   void bad(const DraftReader::BadLine& line) {
-    if (++bad_ <= kMostListed) say(line.line, line.reason);
-    if (bad_ == kMostListed + 1) {
-      fmt::print(stderr, "more than {} bad lines: the others are counted only\n", kMostListed);
-    }
+    ++bad_;
+    if (bad_ <= kMostListed || line.ends_import) say(line.line, line.reason);
+    if (bad_ == kMostListed) say(line.line, "further bad lines are counted, not listed");
   }
   [[nodiscard]] std::int64_t bad_lines() const { return bad_; }
 
