@@ -104,6 +104,17 @@ void print_json(const Shown& shown) {
   fmt::print("{}\n", boost::json::serialize(object));
 }
 
+/// The shape of an answer, with the reason why there is none.
+void print_unseen_json(const std::string& login, const runtime::Error& error) {
+  const bool gone = error.code == "not_found";
+  boost::json::object object;
+  object["login"] = login;
+  object["verdict"] = streak::to_text(gone ? streak::Verdict::gone : streak::Verdict::unknown);
+  object["error"] = error.code;
+  object["message"] = printable(error.message, 400);
+  fmt::print("{}\n", boost::json::serialize(object));
+}
+
 void print_text(const Shown& shown) {
   const streak::Judgement& judgement = shown.sight.judgement;
   fmt::print("{}: {}\n\n", shown.login, words_for(judgement.verdict));
@@ -202,6 +213,7 @@ int check(Options& options, const CheckArguments& arguments) {
   auto look = base.run(outside.github.see(std::move(subject), now + kDeadline));
   if (!look) {
     const runtime::Error& error = look.error().error;
+    if (arguments.json) print_unseen_json(arguments.login, error);
     return complain(arguments.login + ": " + error.message + " (" + error.code + ")", kExitUnknown);
   }
   shown.sight = std::move(*look);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/config_file.h"
+#include "app/option_setters.h"
 #include "app/option_table.h"
 #include "app/terminal.h"
 
@@ -14,7 +15,6 @@ namespace streaky::app {
 
 namespace {
 
-constexpr std::size_t kLongestPath = 4'096;
 constexpr std::size_t kLongestValue = 64U << 10U;
 
 /// Where an option's value stands, before it is checked.
@@ -73,9 +73,9 @@ std::string apply(Options& options, const OptionSpec& spec, Given& given) {
 
 runtime::Result<Loaded> load(const std::string& data_dir, const std::string& config_file,
                              const Environment& environment, const Flags& flags) {
-  if (data_dir.empty() || data_dir.size() > kLongestPath || data_dir.contains('\0')) {
-    return runtime::fail_for_good("bad_option",
-                                  "--data: not a folder: expected a path of 1 to 4,096 bytes");
+  std::string folder;
+  if (const std::string reason = check_path(data_dir, folder); !reason.empty()) {
+    return runtime::fail_for_good("bad_option", "--data: " + reason);
   }
   const auto file = file_values(data_dir, config_file);
   if (!file) return std::unexpected(file.error());

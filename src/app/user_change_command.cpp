@@ -7,7 +7,6 @@
 #include <memory>
 #include <utility>
 
-#include "app/option_table.h"
 #include "app/prompt.h"
 #include "app/terminal.h"
 #include "app/user_commands.h"
@@ -62,7 +61,7 @@ std::optional<int> try_change(UserDesk& desk, const ChangeArguments& arguments,
 }
 
 int change(const Options& options, const ChangeArguments& arguments, Verb verb) {
-  if (!is_github_login(arguments.login)) return complain_of_login();
+  if (!is_user_name(arguments.login)) return complain_of_login();
   std::optional<streak::Label> until;
   if (!arguments.until.empty()) {
     until = streak::parse_label(arguments.until);
@@ -77,11 +76,9 @@ int change(const Options& options, const ChangeArguments& arguments, Verb verb) 
 }
 
 int remove(const Options& options, const ChangeArguments& arguments) {
-  if (!is_github_login(arguments.login)) return complain_of_login();
+  if (!is_user_name(arguments.login)) return complain_of_login();
   UserDesk desk(options, false);
-  store::UserKey key;
-  key.login = arguments.login;
-  const auto user = desk.base.run(desk.users.find(key));
+  const auto user = desk.base.run(find_named(&desk.users, arguments.login));
   if (!user) return complain_of_unknown(arguments.login);
   if (!arguments.yes) {
     if (!is_terminal(STDIN_FILENO)) {
@@ -101,7 +98,7 @@ int remove(const Options& options, const ChangeArguments& arguments) {
 CLI::App* begin(CLI::App& user, const char* name, const char* documentation,
                 ChangeArguments& arguments) {
   CLI::App* command = user.add_subcommand(name, documentation);
-  command->add_option("login", arguments.login, "GitHub login")->required();
+  command->add_option("login", arguments.login, "GitHub login or id")->required();
   return command;
 }
 

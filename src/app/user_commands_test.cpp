@@ -251,6 +251,19 @@ TEST_F(UserCommandsTest, RemoveTakesYesWhereNobodyCanBeAsked) {
   EXPECT_EQ(call({"user", "show", "octocat"}).code, kExitUsage);
 }
 
+TEST_F(UserCommandsTest, AUserIsNamedByIdToo) {
+  ASSERT_EQ(call({"user", "add", "octocat", "--github-id", "583231"}).code, kExitDone);
+  ASSERT_EQ(call({"user", "add", "12", "--github-id", "U_x="}).code, kExitDone);
+  EXPECT_EQ(shown("583231").at("login"), "octocat");
+  EXPECT_EQ(shown("U_x=").at("login"), "12");
+  ASSERT_EQ(call({"user", "add", "mona", "--github-id", "12"}).code, kExitDone);
+  EXPECT_EQ(shown("12").at("login"), "12") << "a login comes before an id";
+  EXPECT_EQ(call({"user", "pause", "583231"}).code, kExitDone);
+  EXPECT_EQ(shown("octocat").at("status"), "paused");
+  EXPECT_EQ(call({"user", "remove", "U_x=", "--yes"}).code, kExitDone);
+  EXPECT_EQ(shown("12").at("login"), "mona");
+}
+
 TEST_F(UserCommandsTest, GlobalFlagsStandBeforeOrAfterTheCommand) {
   EXPECT_THAT(call({"--engine-lease", "1m", "config"}).out, HasSubstr("1m"));
   EXPECT_THAT(call({"config", "--engine-lease", "1m"}).out, HasSubstr("1m"));
@@ -271,7 +284,13 @@ TEST_F(UserCommandsTest, WrongUsageIsOneLineThatHelps) {
       {{"user", "add"}, "login is required"},
       {{"user", "add", "a", "--remind-at", "25:00"}, "remind_at: expected"},
       {{"user", "list", "--engine-claim", "0"}, "--engine-claim: \"0\" is not accepted"},
-      {{"user", "import", "x", "--format", "xml"}, "expected jsonl or csv"}};
+      {{"user", "import", "x", "--format", "xml"}, "expected jsonl or csv"},
+      {{"user", "add", "a", "--time-zone", ""}, "--time-zone: is empty"},
+      {{"user", "add", ""}, "login: is empty"},
+      {{"user", "pause", "a", "--until", ""}, "--until: is empty"},
+      {{"serve", "--role", ""}, "--role: is empty"},
+      {{"--config", "", "config"}, "--config: is empty"},
+      {{"user", "list", "--store-url", "sqlite::memory:"}, "forgets everything"}};
   for (const Case& one : cases) {
     const Ran ran = call(one.arguments);
     EXPECT_EQ(ran.code, kExitUsage) << one.says;

@@ -125,6 +125,11 @@ TEST(JsonLineTest, SaysWhatIsWrong) {
   EXPECT_THAT(refused(R"({"login":5})"), HasSubstr("login: expected"));
   EXPECT_THAT(refused(R"({"login":"a","github_id":1.5})"), HasSubstr("github_id: expected"));
   EXPECT_THAT(refused(R"({"login":"a","github_id":-4})"), HasSubstr("github_id: expected"));
+  for (const char* id : {"-4", "octocat", "U_", "O_kgDOADP9xw", "MDQ6VXNlcg=="}) {
+    EXPECT_THAT(refused(std::string(R"({"login":"a","github_id":")") + id + R"("})"),
+                HasSubstr("github_id: expected"))
+        << id;
+  }
   EXPECT_THAT(refused(R"({"login":"a","github_id":"99999999999999999999"})"),
               HasSubstr("github_id: expected"));
   EXPECT_THAT(refused(R"({"login":"a","time_zone":"Europe/Berln"})"),

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/option_table.h"
+
 namespace streaky::app {
 
 namespace {
@@ -149,13 +151,30 @@ runtime::Task<SaveReport> save_drafts(store::Users* users, const crypto::Sealer*
   co_return std::move(saver.report);
 }
 
-runtime::Task<std::optional<FoundUser>> find_for_edit(store::Users* users, std::string login,
+bool is_user_name(std::string_view text) {
+  UserDraft by_id;
+  return is_github_login(text) || set_github_id(by_id, text).empty();
+}
+
+runtime::Task<std::optional<store::User>> find_named(store::Users* users, std::string name) {
+  store::UserKey by_login;
+  by_login.login = name;
+  std::optional<store::User> user = co_await users->find(by_login);
+  UserDraft by_id;
+  // Digits may be a login, too: that comes first.
+  if (!user && set_github_id(by_id, name).empty()) user = co_await users->find(by_id.key());
+  co_return user;
+}
+
+runtime::Task<std::optional<FoundUser>> find_for_edit(store::Users* users, std::string name,
                                                       runtime::TimePoint now) {
-  store::UserKey key;
-  key.login = std::move(login);
-  std::optional<store::User> user = co_await users->find(key);
+  std::optional<store::User> user = co_await find_named(users, std::move(name));
   if (!user) co_return std::nullopt;
-  std::vector<store::UserKey> keys(1, key);
+  store::UserKey key;
+  key.login = user->login;
+  key.node_id = user->node_id;
+  key.database_id = user->database_id;
+  std::vector<store::UserKey> keys(1, std::move(key));
   const std::vector<store::Allotted> allotted = co_await users->allot(std::move(keys));
   const auto& told_on = allotted.front().told_on;
   FoundUser found;

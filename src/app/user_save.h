@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -38,12 +39,17 @@ runtime::Task<SaveReport> save_drafts(store::Users* users, const crypto::Sealer*
                                       std::vector<DraftReader::Draft> drafts, LinesByUser* lines,
                                       runtime::TimePoint now);
 
+/// A user as people name one on the command line: by login or, where two users share one until the
+/// next checks tell them apart, by GitHub's id.
+bool is_user_name(std::string_view text);
+runtime::Task<std::optional<store::User>> find_named(store::Users* users, std::string name);
+
 /// A stored user and what an edit must know besides.
 struct FoundUser {
   store::User user;
   bool told_today = false;
 };
-runtime::Task<std::optional<FoundUser>> find_for_edit(store::Users* users, std::string login,
+runtime::Task<std::optional<FoundUser>> find_for_edit(store::Users* users, std::string name,
                                                       runtime::TimePoint now);
 
 /// How often an edit is made again when others overtake it.

@@ -49,8 +49,11 @@ class Check(ProcessTest):
 
     def test_an_outage_is_could_not_tell(self):
         self.world.control("down", service="github", down=True)
-        done = self.streaky("check", self.one("safe")["login"], code=3)
-        self.assertNotIn(self.token, done.stderr)
+        done = self.streaky("check", self.one("safe")["login"], "--json", code=3)
+        self.assertNotIn(self.token, done.stderr + done.stdout)
+        answer = json.loads(done.stdout)
+        self.assertEqual(answer["verdict"], "unknown")
+        self.assertTrue(answer["error"])
 
     def test_notify_tells_a_channel_once_a_day(self):
         user, person = next(
@@ -206,6 +209,17 @@ class Together(ProcessTest):
         self.assertEqual(user["rest_days"], ["sat"])
         self.assertTrue(user["daily_summary"])
         self.assertEqual(user["github_token"], "set")
+
+
+class Output(ProcessTest):
+    def test_a_full_disk_is_no_success(self):
+        self.streaky("user", "add", "octocat")
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [BIN / "streaky", "--data", self.data, "user", "export"], stdout=full,
+                stderr=subprocess.PIPE, text=True, timeout=60, env=self.environment)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("standard output cannot be written", done.stderr)
 
 
 class Databases(ProcessTest):
