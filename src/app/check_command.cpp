@@ -7,7 +7,6 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -159,7 +158,7 @@ struct Target {
 Target find_target(Base& base, const Options& options, const CheckArguments& arguments) {
   Target target;
   const bool here =
-      !options.store_url.empty() || std::filesystem::exists(options.data_dir + "/streaky.db");
+      !options.store_url.empty() || file_exists(options.data_dir + "/streaky.db");
   if (!here) return target;
   target.database = open_database(base, options, false);
   target.user = stored_user(base, *target.database, arguments.login);

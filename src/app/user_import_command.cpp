@@ -142,7 +142,10 @@ int import_stream(const Options& options, std::istream& stream, std::optional<Im
   }
   print_summary(importer, notes, as_json);
   if (importer.added() + importer.updated() == 0) {
-    return complain("nothing to import: expected JSON Lines or CSV, one user per line", kExitUsage);
+    return complain(notes.bad_lines() > 0
+                        ? "no line could be imported"
+                        : "nothing to import: expected JSON Lines or CSV, one user per line",
+                    kExitUsage);
   }
   return notes.bad_lines() == 0 ? kExitDone : kExitFailed;
 }
