@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -50,7 +51,6 @@ void send(const Notification& about, const std::string& owner,
   engine::Sender sender({.checker = checker,
                          .recorder = recorder,
                          .jobs = jobs,
-                         .deliveries = outbox,
                          .notifier = about.outside.notifier,
                          .sealer = about.sealer,
                          .clock = *base.clock,
@@ -63,6 +63,7 @@ void send(const Notification& about, const std::string& owner,
   base.run(recorder.drain());
 }
 
+/// One for each channel, in their order.
 std::vector<store::NewDelivery> reminders(const Notification& about, runtime::TimePoint now) {
   const streak::Judgement& judgement = about.sight.judgement;
   const auto message = engine::reminder_message({.user = about.user,
@@ -87,6 +88,32 @@ std::vector<store::NewDelivery> reminders(const Notification& about, runtime::Ti
   return deliveries;
 }
 
+/// Those that were written, in our hands to be sent.
+std::vector<store::ClaimedDelivery> claimed(const Notification& about,
+                                            const std::vector<store::NewDelivery>& deliveries,
+                                            const std::unordered_set<std::string>& written) {
+  std::vector<store::ClaimedDelivery> in_hand;
+  for (std::size_t i = 0; i < deliveries.size(); ++i) {
+    const store::NewDelivery& delivery = deliveries[i];
+    if (!written.contains(delivery.id)) continue;
+    store::ClaimedDelivery one;
+    one.id = delivery.id;
+    one.user_id = about.user.id;
+    one.channel_id = delivery.channel_id;
+    one.channel_kind = about.user.channels[i].kind;
+    one.sealed = about.user.channels[i].sealed;
+    one.kind = delivery.kind;
+    one.message = delivery.message;
+    one.date = about.today;
+    one.zone = about.user.time_zone;
+    one.stage = store::kManualStage;
+    one.checked_at = delivery.checked_at;
+    one.expires_at = about.midnight;
+    in_hand.push_back(std::move(one));
+  }
+  return in_hand;
+}
+
 /// What became of a channel's reminder, in words.
 std::string words_for(const store::HandReminders::Standing& standing, bool now) {
   if (standing.state == "sent") return now ? "sent" : "told already today";
@@ -108,10 +135,13 @@ bool notify_by_hand(const Notification& about) {
                                      .zone = about.user.time_zone,
                                      .expires_at = about.midnight};
   const std::string owner = "check-" + base.random->uuid();
-  auto written = base.run(by_hand.write(reminder, reminders(about, now), owner, now, now + kLease));
+  const auto deliveries = reminders(about, now);
+  const auto written = base.run(by_hand.write(reminder, deliveries, owner, now, now + kLease));
   std::vector<std::int64_t> ours;
-  for (const store::ClaimedDelivery& delivery : written) ours.push_back(delivery.channel_id);
-  if (!written.empty()) send(about, owner, std::move(written));
+  for (const store::NewDelivery& delivery : deliveries) {
+    if (written.contains(delivery.id)) ours.push_back(delivery.channel_id);
+  }
+  if (!written.empty()) send(about, owner, claimed(about, deliveries, written));
 
   const auto standings = base.run(by_hand.standings(reminder));
   bool all_heard = true;

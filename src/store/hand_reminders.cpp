@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "store/counts.h"
-#include "store/delivery_rows.h"
 #include "store/new_deliveries.h"
 #include "store/schedule.h"
 #include "store/session.h"
@@ -12,9 +11,9 @@ namespace streaky::store {
 
 namespace {
 
-std::vector<ClaimedDelivery> write_in(Session& session, const HandReminder& reminder,
-                                      const std::vector<NewDelivery>& deliveries,
-                                      const DeliveryLease& lease, runtime::TimePoint now) {
+std::unordered_set<std::string> write_in(Session& session, const HandReminder& reminder,
+                                         const std::vector<NewDelivery>& deliveries,
+                                         const DeliveryLease& lease, runtime::TimePoint now) {
   DeliveryOrigin origin;
   origin.user_id = reminder.user_id;
   origin.date = streak::to_text(reminder.date);
@@ -27,27 +26,23 @@ std::vector<ClaimedDelivery> write_in(Session& session, const HandReminder& remi
     rows.add(origin, delivery, lease);
   }
   Counts counts;
-  const auto written = rows.write(session, counts);
+  auto written = rows.write(session, counts);
   counts.write(session);
-  std::vector<ClaimedDelivery> claimed;
-  for (auto& [id, delivery] : load_deliveries(session, {written.begin(), written.end()})) {
-    claimed.push_back(std::move(delivery));
-  }
-  return claimed;
+  return written;
 }
 
 }  // namespace
 
-runtime::Task<std::vector<ClaimedDelivery>> HandReminders::write(
+runtime::Task<std::unordered_set<std::string>> HandReminders::write(
     HandReminder reminder, std::vector<NewDelivery> deliveries, std::string owner,
     runtime::TimePoint now, runtime::TimePoint lease_until) {
-  std::vector<ClaimedDelivery> claimed;
+  std::unordered_set<std::string> written;
   const DeliveryLease lease{std::move(owner), lease_until};
   Database::Work work = [&](Session& session) {
-    claimed = write_in(session, reminder, deliveries, lease, now);
+    written = write_in(session, reminder, deliveries, lease, now);
   };
   if (!deliveries.empty()) co_await database_.write(std::move(work));
-  co_return claimed;
+  co_return written;
 }
 
 runtime::Task<std::vector<HandReminders::Standing>> HandReminders::standings(

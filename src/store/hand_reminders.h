@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "runtime/time.h"
@@ -25,13 +26,13 @@ class HandReminders {
  public:
   explicit HandReminders(Database& database) : database_(database) {}
 
-  /// Writes them leased by `owner`, who sends them at once and records with `Deliveries`. Left out
-  /// are those that were written before and those for channels that are off. Should the owner die,
-  /// they are sent by whoever serves.
-  runtime::Task<std::vector<ClaimedDelivery>> write(HandReminder reminder,
-                                                    std::vector<NewDelivery> deliveries,
-                                                    std::string owner, runtime::TimePoint now,
-                                                    runtime::TimePoint lease_until);
+  /// Writes them leased by `owner`, who sends them at once and records with `Deliveries`; gives the
+  /// ids of those that were written. Left out are those that were said already or are about to be,
+  /// and those for channels that are off. Should the owner die, whoever serves sends them.
+  runtime::Task<std::unordered_set<std::string>> write(HandReminder reminder,
+                                                       std::vector<NewDelivery> deliveries,
+                                                       std::string owner, runtime::TimePoint now,
+                                                       runtime::TimePoint lease_until);
 
   /// How it stands with each channel for which one was written.
   struct Standing {
