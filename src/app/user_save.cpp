@@ -45,7 +45,7 @@ runtime::Task<Tried> try_edits(store::Users* users, std::vector<store::UserEdit>
   try {
     tried.saved = co_await users->edit(std::move(edits), now);
   } catch (const store::DatabaseError& error) {
-    if (error.kind() != store::DatabaseError::Kind::other) throw;
+    if (error.kind() != store::DatabaseError::Kind::rejected) throw;
     tried.trouble = reason_of(error, login);
   }
   co_return tried;
