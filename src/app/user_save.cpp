@@ -174,7 +174,7 @@ runtime::Task<std::optional<FoundUser>> find_for_edit(store::Users* users, std::
   key.login = user->login;
   key.node_id = user->node_id;
   key.database_id = user->database_id;
-  std::vector<store::UserKey> keys(1, std::move(key));
+  std::vector<store::UserKey> keys(1, key);
   const std::vector<store::Allotted> allotted = co_await users->allot(std::move(keys));
   const auto& told_on = allotted.front().told_on;
   FoundUser found;
