@@ -234,7 +234,8 @@ int check(Options& options, const CheckArguments& arguments) {
   subject.today = shown.today;
   subject.full_history = true;
   if (target.user) subject.rules = target.user->rules;
-  auto look = base.run(outside.github.see(std::move(subject), now + kDeadline));
+  const auto seen = base.run(outside.github.see(std::move(subject), now + kDeadline));
+  auto& look = *seen;
   if (!look) {
     const runtime::Error& error = look.error().error;
     return complain(arguments.login + ": " + error.message + " (" + error.code + ")", kExitUnknown);
