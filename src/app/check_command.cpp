@@ -209,7 +209,8 @@ int check(Options& options, const CheckArguments& arguments) {
   subject.today = shown.today;
   subject.full_history = true;
   if (target.user) subject.rules = target.user->rules;
-  auto look = base.run(outside.github.see(std::move(subject), now + kDeadline));
+  const auto seen = base.run(outside.github.see(std::move(subject), now + kDeadline));
+  auto& look = *seen;
   if (!look) {
     const runtime::Error& error = look.error().error;
     if (arguments.json) print_unseen_json(arguments.login, error);

@@ -9,17 +9,17 @@ namespace streaky::engine {
 namespace {
 
 store::ClaimedDelivery claimed(const store::ClaimedJob& job, const store::Channel& channel,
-                               const store::NewDelivery& written) {
+                               store::NewDelivery written) {
   store::ClaimedDelivery delivery;
-  delivery.id = written.id;
+  delivery.id = std::move(written.id);
   delivery.batch_id = job.batch_id;
   delivery.job_id = job.id;
   delivery.user_id = job.user.id;
   delivery.channel_id = channel.id;
   delivery.channel_kind = channel.kind;
   delivery.sealed = channel.sealed;
-  delivery.kind = written.kind;
-  delivery.message = written.message;
+  delivery.kind = std::move(written.kind);
+  delivery.message = std::move(written.message);
   delivery.date = job.date;
   delivery.zone = job.zone;
   delivery.stage = job.stage;
@@ -48,9 +48,8 @@ runtime::Task<runtime::Millis> Worker::pass() {
   const runtime::TimePoint now = parts_.clock.now();
   const auto due = co_await parts_.jobs.next_due(now);
   if (!due.shared && !due.alone) co_return options_.poll;
-  const runtime::TimePoint first =
-      std::min(due.shared.value_or(runtime::TimePoint::max()),
-               due.alone.value_or(runtime::TimePoint::max()));
+  const runtime::TimePoint first = std::min(due.shared.value_or(runtime::TimePoint::max()),
+                                            due.alone.value_or(runtime::TimePoint::max()));
   if (first > now) co_return std::min(options_.poll, first - now);
   const int jobs = co_await claim_jobs(takes_alone(due, now));
   const int deliveries = co_await claim_deliveries();
@@ -129,24 +128,13 @@ runtime::Task<void> Worker::work(store::ClaimedJob job) {
 runtime::Task<void> Worker::judge(store::ClaimedJob* job) {
   for (int round = 0; round < kMostRejudged; ++round) {
     const runtime::TimePoint deadline = parts_.clock.now() + options_.deadline;
-    const Look look = co_await parts_.checker.look(&job->user, job->date, deadline);
-    const Circumstances circumstances{
-        .job = *job, .now = parts_.clock.now(), .send_at_once = parts_.sender.room() > 0};
-    store::JobOutcome outcome = decide(circumstances, look, parts_.random);
-    const auto deliveries = outcome.deliveries;
-    const streak::Verdict verdict = outcome.verdict;
-    const bool waits = outcome.end == store::JobEnd::retry;
-    if (!look) {
-      parts_.log.info("check has no answer", {{"batch", job->batch_id},
-                                              {"job", job->id},
-                                              {"error", look.error().error.code},
-                                              {"detail", look.error().error.message}});
-    }
-    const store::FinishResult result = co_await parts_.recorder.finish(std::move(outcome));
-    parts_.metrics.count("streaky_checks_total", {{"verdict", streak::to_text(verdict)}});
+    github::SeenPtr seen = co_await parts_.checker.look(&job->user, job->date, deadline);
+    auto recording = record(*job, *seen);
+    seen.reset();
+    store::FinishResult result = co_await std::move(recording);
     if (result.finish == store::Finish::accepted) {
-      send_written(*job, deliveries, result);
-      if (waits) loop_.hurry();
+      send_written(*job, std::move(result.written));
+      if (result.end == store::JobEnd::retry) loop_.hurry();
       co_return;
     }
     if (result.finish == store::Finish::stale) {
@@ -161,25 +149,38 @@ runtime::Task<void> Worker::judge(store::ClaimedJob* job) {
   co_await parts_.jobs.release(parts_.owner, again);
 }
 
-void Worker::send_written(const store::ClaimedJob& job,
-                          const std::vector<store::NewDelivery>& deliveries,
-                          const store::FinishResult& result) {
+/// No coroutine itself: what was seen and decided does not stay in a frame while it is written.
+runtime::Task<store::FinishResult> Worker::record(const store::ClaimedJob& job, const Look& look) {
+  if (!look) {
+    parts_.log.info("check has no answer", {{"batch", job.batch_id},
+                                            {"job", job.id},
+                                            {"error", look.error().error.code},
+                                            {"detail", look.error().error.message}});
+  }
+  const Circumstances circumstances{
+      .job = job, .now = parts_.clock.now(), .send_at_once = parts_.sender.room() > 0};
+  store::JobOutcome outcome = decide(circumstances, look, parts_.random);
+  parts_.metrics.count("streaky_checks_total", {{"verdict", streak::to_text(outcome.verdict)}});
+  return parts_.recorder.finish(std::move(outcome));
+}
+
+void Worker::send_written(const store::ClaimedJob& job, std::vector<store::NewDelivery> written) {
   bool waiting = false;
-  for (const store::NewDelivery& delivery : deliveries) {
-    if (std::ranges::find(result.written, delivery.id) == result.written.end()) continue;
+  for (store::NewDelivery& delivery : written) {
     if (!delivery.leased) {
       waiting = true;
       continue;
     }
     const auto channel =
         std::ranges::find(job.user.channels, delivery.channel_id, &store::Channel::id);
-    if (channel != job.user.channels.end()) parts_.sender.take(claimed(job, *channel, delivery));
+    if (channel == job.user.channels.end()) continue;
+    parts_.sender.take(claimed(job, *channel, std::move(delivery)));
   }
   if (waiting) loop_.hurry();
 }
 
-/// An exception is a bug of ours, or a row that the database refuses: the job waits its turn like one
-/// without an answer. It stays in hand, and so under its lease, until that is written.
+/// An exception is a bug of ours, or a row that the database refuses: the job waits its turn like
+/// one without an answer. It stays in hand, and so under its lease, until that is written.
 runtime::Task<void> Worker::put_off(store::ClaimedJob* job, std::string trouble) {
   parts_.log.error("a job failed unexpectedly",
                    {{"batch", job->batch_id}, {"job", job->id}, {"error", trouble}});

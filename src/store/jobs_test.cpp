@@ -204,7 +204,7 @@ TEST_P(JobsTest, AReminderIsSaidOnceAndOtherWordsOnceADay) {
                         delivery_to(channel, "reminder"), delivery_to(channel, "reminder")};
   const auto written = finish("w1", {outcome})[0].written;
   ASSERT_EQ(written.size(), 1U);
-  EXPECT_EQ(written[0], outcome.deliveries[2].id);
+  EXPECT_EQ(written[0].id, outcome.deliveries[2].id);
   EXPECT_EQ(counters(), recount());
 }
 
