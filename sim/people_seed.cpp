@@ -137,13 +137,12 @@ void draw_account(Person& person, Dice& dice, bool broken) {
   }
 }
 
-/// Whoever is at risk has a streak that lives, and nothing yet today. Spread evenly over the
-/// indices, so that the share is exact.
+/// Whoever is at risk has a streak that lives, and nothing yet today. The share is exact in each
+/// hundred, and tens of percents in each ten.
 void make_plain(Person& person, std::size_t index, int at_risk_percent) {
-  constexpr std::size_t kStep = 37;  // shares no divisor with a hundred
   person.privacy = Privacy::open;
   person.discord = DiscordState::living;
-  const bool at_risk = std::cmp_less(index * kStep % 100, at_risk_percent);
+  const bool at_risk = std::cmp_less(index % 10 * 10 + index / 10 % 10, at_risk_percent);
   person.today = !at_risk;
   if (!at_risk) {
     return;
