@@ -20,9 +20,9 @@ namespace streaky::bench {
 
 class Depot {
  public:
-  static constexpr int kUsers = 20'000;
+  static constexpr std::size_t kUsers = 20'000;
 
-  /// Makes the database and signs up `kUsers`, each with a channel and a day-old streak.
+  /// Makes the database and signs up `kUsers`, each with a channel.
   Depot();
   ~Depot();
   Depot(const Depot&) = delete;
@@ -50,7 +50,7 @@ class Depot {
   std::unique_ptr<store::Database> database_;
 };
 
-/// When all of it happens, and the labels that go with it.
+/// When all of it happens.
 runtime::TimePoint depot_now();
 
 }  // namespace streaky::bench

@@ -48,8 +48,7 @@ Answered ask_world(int users, int days_back) {
 
 int verdicts(const Answered& answered) {
   const github::Answer answer = github::read_answer(
-      answered.body,
-      {github::AskBy::node_id, answered.whom, answered.window, answered.utc_today});
+      answered.body, {github::AskBy::node_id, answered.whom, answered.window, answered.utc_today});
   if (answer.whole) throw std::logic_error(answer.whole->detail);
   const streak::DayRules rules;
   const streak::Label through = answered.window.from - days{1};

@@ -1,6 +1,7 @@
 // Preloaded into a process, lets it live one day earlier: the wall clock is shifted, the monotonic
-// clock is not. So a row may begin with what Streaky knew on the day before, without a word of it in
-// the program. (Debian's libfaketime also touches the kernel's timers, and Asio's then never fire.)
+// clock is not. So a row may begin with what Streaky knew on the day before, without a word of it
+// in the program. (Debian's libfaketime also touches the kernel's timers, and Asio's then never
+// fire.)
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
