@@ -32,7 +32,7 @@ class Sender {
   static constexpr runtime::Millis kRecheckPause{60'000};
   static constexpr runtime::Millis kRecheckDeadline{30'000};
   static constexpr runtime::Millis kLastTry{30'000};  // before midnight
-  static constexpr runtime::Millis kWritePause{1'000};
+  static constexpr runtime::Millis kPutOffPause{30'000};
 
   struct Limits {
     std::size_t in_flight = 2'048;
@@ -43,7 +43,6 @@ class Sender {
     Checker& checker;
     Recorder& recorder;
     store::Jobs& jobs;
-    store::Deliveries& deliveries;
     notify::Notifier& notifier;
     const crypto::Sealer& sealer;
     runtime::Clock& clock;
@@ -69,23 +68,28 @@ class Sender {
   runtime::Task<void> wait_empty() { return tasks_.wait_empty(); }
 
  private:
-  enum class Step { send, done };
-
   void begin_next();
   runtime::Task<void> deliver(store::ClaimedDelivery delivery);
-  runtime::Task<store::DeliveryOutcome> bring(store::ClaimedDelivery* delivery);
+  runtime::Task<void> bring(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
   void note(const store::ClaimedDelivery& delivery, const store::DeliveryOutcome& outcome);
   runtime::Task<void> put_off(store::ClaimedDelivery* delivery, std::string trouble);
-  runtime::Task<Step> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
-  runtime::Task<store::DeliveryOutcome> send(store::ClaimedDelivery* delivery);
+  runtime::Task<bool> record_trouble(store::ClaimedDelivery* delivery, std::string trouble);
+  runtime::Task<bool> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
+  bool judge_again(const store::User& user, const Look& look, store::ClaimedDelivery& delivery,
+                   store::DeliveryOutcome& outcome);
+  std::optional<runtime::Task<notify::Delivered>> begin_sending(
+      const store::ClaimedDelivery& delivery, store::DeliveryOutcome& outcome);
+  void take_answer(const store::ClaimedDelivery& delivery, const notify::Delivered& delivered,
+                   store::DeliveryOutcome& outcome);
   runtime::Task<void> settle(store::DeliveryOutcome outcome);
-  runtime::Task<void> tell_elsewhere(store::SwitchedOff off);
+  runtime::Task<void> settled(runtime::Task<std::vector<store::SwitchedOff>> recording, bool waits);
 
   Parts parts_;
   Limits limits_;
   std::deque<store::ClaimedDelivery> queue_;
   std::size_t sending_ = 0;
   bool stopping_ = false;
+  runtime::Wake stopped_;
   runtime::TaskGroup tasks_;
 };
 

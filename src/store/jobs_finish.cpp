@@ -9,6 +9,7 @@
 #include "store/jobs.h"
 #include "store/json_rows.h"
 #include "store/new_deliveries.h"
+#include "store/pending_deliveries.h"
 #include "store/session.h"
 
 namespace streaky::store {
@@ -58,6 +59,8 @@ class Finisher {
       : session_(session), lease_(std::move(lease)), now_(now), deliveries_(now) {}
 
   std::vector<FinishResult> run(const std::vector<JobOutcome>& outcomes);
+  /// The deliveries that the run has written.
+  [[nodiscard]] const std::unordered_set<std::string>& written() const { return written_; }
 
  private:
   Finish judge(const HeldJobs& held, const JobOutcome& outcome) const;
@@ -71,7 +74,9 @@ class Finisher {
   NewDeliveries deliveries_;
   Identities identities_;
   Counts counts_;
+  std::unordered_set<std::string> written_;
   boost::json::array ends_;
+  boost::json::array answered_;                  // after "could not check" had been written
   std::map<std::int64_t, StreakState> streaks_;  // one per user, whatever the jobs
 };
 
@@ -83,6 +88,7 @@ std::vector<FinishResult> Finisher::run(const std::vector<JobOutcome>& outcomes)
   for (const JobOutcome& outcome : outcomes) {
     FinishResult result;
     result.job_id = outcome.job_id;
+    result.end = outcome.end;
     // The second result for one job in a call comes too late like any other.
     const bool first = seen.insert(outcome.job_id).second;
     result.finish = first ? judge(held, outcome) : Finish::stale;
@@ -92,14 +98,9 @@ std::vector<FinishResult> Finisher::run(const std::vector<JobOutcome>& outcomes)
   if (!ends_.empty()) session_.query("jobs/finish").bind("ends", to_json(ends_)).run();
   write_streaks();
   identities_.write(session_);
-  const auto written = deliveries_.write(session_, counts_);
+  cancel_answered(session_, counts_, answered_, now_);
+  written_ = deliveries_.write(session_, counts_);
   counts_.write(session_);
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (results[i].finish != Finish::accepted) continue;
-    for (const NewDelivery& delivery : outcomes[i].deliveries) {
-      if (written.contains(delivery.id)) results[i].written.push_back(delivery.id);
-    }
-  }
   return results;
 }
 
@@ -139,6 +140,9 @@ void Finisher::end_job(const HeldJob& job, const JobOutcome& outcome) {
   boost::json::value due_at;
   if (outcome.end == JobEnd::completed) {
     verdict = streak::to_text(outcome.verdict);
+    if (outcome.told_unknown) {
+      answered_.push_back({{"user_id", outcome.user_id}, {"date", job.origin.date}});
+    }
   } else {
     error = outcome.error;
     state = outcome.end == JobEnd::retry ? "pending" : "failed";
@@ -198,12 +202,20 @@ runtime::Task<std::vector<FinishResult>> Jobs::finish(std::string owner,
     throw std::length_error("finish: at most 1000 outcomes at a time");
   }
   std::vector<FinishResult> results;
+  std::unordered_set<std::string> written;
   const DeliveryLease lease{std::move(owner), lease_until};
   Database::Work work = [&](Session& session) {
     Finisher finisher(session, lease, now);
     results = finisher.run(outcomes);
+    written = finisher.written();
   };
   if (!outcomes.empty()) co_await database_.write(std::move(work));
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (results[i].finish != Finish::accepted) continue;
+    for (NewDelivery& delivery : outcomes[i].deliveries) {
+      if (written.contains(delivery.id)) results[i].written.push_back(std::move(delivery));
+    }
+  }
   co_return results;
 }
 

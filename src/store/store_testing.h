@@ -169,8 +169,8 @@ class StoreTest : public testing::TestWithParam<std::string> {
     return wait(s_->schedule.trigger(kNow, 5'000, 0, batch, plan(kManualStage)));
   }
   bool something_due(runtime::TimePoint now) {
-    const auto at = wait(s_->jobs.next_due(now));
-    return at && *at <= now;
+    const Jobs::Due due = wait(s_->jobs.next_due(now));
+    return (due.shared && *due.shared <= now) || (due.alone && *due.alone <= now);
   }
   std::vector<ClaimedJob> claim(const std::string& owner, int limit = 100) {
     return wait(s_->jobs.claim(owner, limit, false, kNow, kLease));
@@ -211,7 +211,7 @@ class StoreTest : public testing::TestWithParam<std::string> {
     JobOutcome outcome = outcome_of(job);
     outcome.deliveries = {delivery_to(job.user.channels.at(0), "reminder", leased)};
     const auto results = finish(owner, {outcome});
-    return results.at(0).written.empty() ? "" : results.at(0).written.front();
+    return results.at(0).written.empty() ? "" : results.at(0).written.front().id;
   }
 
   static DeliveryOutcome result_of(const std::string& id, DeliveryEnd end, int attempt = 1) {
