@@ -157,8 +157,7 @@ struct Target {
 /// The data folder is optional here: `check` works alone.
 Target find_target(Base& base, const Options& options, const CheckArguments& arguments) {
   Target target;
-  const bool here =
-      !options.store_url.empty() || file_exists(options.data_dir + "/streaky.db");
+  const bool here = !options.store_url.empty() || file_exists(options.data_dir + "/streaky.db");
   if (!here) return target;
   target.database = open_database(base, options, false);
   target.user = stored_user(base, *target.database, arguments.login);
