@@ -1,0 +1,66 @@
+// streaky-simulate: runs of the simulation from the command line. `--help` tells its options.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "simulation/simulation.h"
+
+namespace {
+
+using streaky::simulation::Options;
+using streaky::simulation::Report;
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+
+void print(const Options& options, const Report& report) {
+  for (const auto& failure : report.failures) {
+    fmt::print("FAILED seed {} {}: {}", options.seed, failure.what, failure.story);
+  }
+  const auto& tally = report.tally;
+  fmt::print(
+      "{} seed {} users {} days {} to {}: {} reminders, {} could-not-check, {} summaries, {} "
+      "notices; {} duties, {} honest; {} spells, {} kills, {} starts, {} changes; {} requests, {} "
+      "answers lost, {} doubles excused; {} pages; {} events, sum {:016x}\n",
+      report.ok() ? "ok" : "FAILED", options.seed, options.users, options.days,
+      streaky::runtime::to_rfc3339(report.end), tally.reminders, tally.could_not_check,
+      tally.summaries, tally.notices, tally.duties, tally.honest_duties, report.spells,
+      report.kills, report.starts, report.changes, report.requests, report.lost_answers,
+      tally.doubles, report.pages, report.events, report.sum);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("A simulated life of Streaky: one seed decides everything.", "streaky-simulate");
+  Options options;
+  app.add_option("--seed", options.seed, "what everything follows from")->capture_default_str();
+  app.add_option("--days", options.days, "virtual days")
+      ->check(CLI::Range(1, 4'000))
+      ->capture_default_str();
+  app.add_option("--users", options.users, "people")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  app.add_option("--severity", options.severity, "how often things go wrong; 0 is never")
+      ->check(CLI::Range(0.0, 20.0))
+      ->capture_default_str();
+  app.add_option("--start", options.start, "RFC 3339")->capture_default_str();
+  app.add_option("--most-failures", options.most_failures, "ends after so many")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+    streaky::simulation::Simulation simulation(options);
+    const Report report = simulation.run();
+    print(options, report);
+    return report.ok() ? 0 : kExitFailed;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "streaky-simulate: seed {}: {}\n", options.seed, error.what());
+    return kExitFailed;
+  }
+}
