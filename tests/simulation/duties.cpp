@@ -31,22 +31,29 @@ Part part_of(Service service) {
 
 }  // namespace
 
+std::vector<TimePoint> stages_on(const sim::Zones& zones, const Settings& settings, sim::Day day) {
+  std::vector<TimePoint> all;
+  if (!settings.active) return all;
+  const TimePoint begin = instant_of(zones, settings.zone, day, 0);
+  const TimePoint end = end_of(zones, settings.zone, day);
+  if (begin >= end) return all;  // a date that the zone left out
+  for (const int minute : settings.stages) {
+    TimePoint at = instant_of(zones, settings.zone, day, minute);
+    // Where the clock jumps over the end of a day, its last reminders come half an hour before.
+    if (at >= end) at = std::max(begin, end - 30min);
+    if (all.empty() || all.back() < at) all.push_back(at);
+  }
+  return all;
+}
+
 std::vector<TimePoint> stages_within(const sim::Zones& zones, const Settings& settings,
                                      TimePoint from, TimePoint to) {
   std::vector<TimePoint> all;
-  if (!settings.active || from > to) return all;
-  const sim::Day first = zones.local(settings.zone, from).day;
+  if (from > to) return all;
   const sim::Day last = zones.local(settings.zone, to).day;
-  for (sim::Day day = first; day <= last; ++day) {
-    const TimePoint begin = instant_of(zones, settings.zone, day, 0);
-    const TimePoint end = end_of(zones, settings.zone, day);
-    if (begin >= end) continue;  // a date that the zone left out
-    for (const int minute : settings.stages) {
-      TimePoint at = instant_of(zones, settings.zone, day, minute);
-      // Where the clock jumps over the end of a day, its last reminders come half an hour before.
-      if (at >= end) at = std::max(begin, end - 30min);
-      const bool fresh = all.empty() || all.back() < at;
-      if (fresh && at >= from && at <= to) all.push_back(at);
+  for (sim::Day day = zones.local(settings.zone, from).day; day <= last; ++day) {
+    for (const TimePoint at : stages_on(zones, settings, day)) {
+      if (at >= from && at <= to) all.push_back(at);
     }
   }
   return all;

@@ -94,14 +94,39 @@ std::vector<TimePoint> Oracle::moments(TimePoint at) const {
 Oracle::Day Oracle::day_of(const Citizen& citizen, TimePoint at) const {
   const std::uint8_t zone = citizen.at(at).zone;
   const sim::Day day = truth_.zones().local(zone, at).day;
-  return Day{instant_of(truth_.zones(), zone, day, 0), end_of(truth_.zones(), zone, day)};
+  return Day{day, instant_of(truth_.zones(), zone, day, 0), end_of(truth_.zones(), zone, day)};
 }
 
-std::size_t Oracle::heard_since(const Ear& ear, Kind kind, TimePoint since) const {
+std::size_t Oracle::heard_on(const Ear& ear, Kind kind, sim::Day day) const {
   return static_cast<std::size_t>(
-      std::ranges::count_if(ear.messages, [kind, since](const Message& one) {
-        return one.kind == kind && one.at >= since && !one.excused;
+      std::ranges::count_if(ear.messages, [kind, day](const Message& one) {
+        // A channel dies once, whatever the date.
+        const bool same_day = one.day == day || (kind == Kind::notice && one.day == day - 1);
+        return one.kind == kind && same_day && !one.excused;
       }));
+}
+
+/// How many messages of a kind may have come on one channel by then, on that local day.
+std::size_t Oracle::most_today(const Citizen& citizen, Kind kind, const Day& day,
+                               TimePoint by) const {
+  std::size_t most = kind == Kind::reminder ? 0 : 1;
+  for (std::size_t i = 0; i < citizen.chapters.size(); ++i) {
+    const Chapter& chapter = citizen.chapters[i];
+    const bool last = i + 1 == citizen.chapters.size();
+    const TimePoint end = last ? by : std::min(by, citizen.chapters[i + 1].from);
+    const bool began_lately = chapter.from > by - 26h && chapter.from <= by;
+    // Who travels has two days of one date, or a message on its way from one to the other.
+    if (kind != Kind::reminder) {
+      most += began_lately && chapter.replanned ? 1U : 0U;
+      continue;
+    }
+    most += began_lately && chapter.told && i > 0 ? 1U : 0U;
+    if (end < day.from - 26h || chapter.from > by) continue;
+    for (const TimePoint at : stages_on(truth_.zones(), chapter.settings, day.label)) {
+      most += at >= chapter.from && at <= end ? 1U : 0U;
+    }
+  }
+  return most;
 }
 
 bool Oracle::heard_between(const Ear& ear, TimePoint from, TimePoint to, bool honest_too) const {
@@ -139,34 +164,16 @@ void Oracle::heard(const Citizen& citizen, const sim::Entry& entry) {
   } else if (!contains(entry.text, "is at risk")) {
     fail(citizen, entry.at, "strange", "a message that nobody asked for");
   }
-  // Today's messages of that kind on that channel, against what may be said in a day.
-  const Millis wrong = slack(entry.at);
   const TimePoint by = entry.at + machine_.error();
   const Day day = day_of(citizen, by);
-  std::size_t most = 1;
-  TimePoint since = day.from - wrong;
-  if (kind == Kind::reminder) {
-    most = 0;
-    for (std::size_t i = 0; i < citizen.chapters.size(); ++i) {
-      const Chapter& chapter = citizen.chapters[i];
-      const bool last = i + 1 == citizen.chapters.size();
-      const TimePoint end = last ? by + wrong : citizen.chapters[i + 1].from;
-      if (end < day.from - wrong || chapter.from > by + wrong) continue;
-      const TimePoint from = std::max(chapter.from, day.from - wrong);
-      most += stages_within(truth_.zones(), chapter.settings, from, std::min(end, by + wrong))
-                  .size();
-      if (chapter.told && chapter.from >= day.from) ++most;
-    }
-  } else if (kind == Kind::notice) {
-    since = entry.at - kNoticeWait;
-  }
+  const std::size_t most = most_today(citizen, kind, day, by + slack(entry.at));
+  const std::size_t count = heard_on(ear, kind, day.label) + 1;
   bool excused = false;
-  if (heard_since(ear, kind, since) + 1 > most) {
+  if (count > most) {
     excused = take_excuse(ear, entry.at);
     if (!excused) {
       fail(citizen, entry.at, "double",
-           fmt::format("message {} of its kind today, {} may come ({})",
-                       heard_since(ear, kind, since) + 1, most, entry.text));
+           fmt::format("message {} of its kind today, {} may come ({})", count, most, entry.text));
     }
   }
   switch (kind) {
@@ -183,7 +190,7 @@ void Oracle::heard(const Citizen& citizen, const sim::Entry& entry) {
       hear_notice(citizen, entry, excused);
       break;
   }
-  ear.messages.push_back(Message{entry.at, kind, excused});
+  ear.messages.push_back(Message{entry.at, day.label, kind, excused});
 }
 
 void Oracle::check_length(const Citizen& citizen, const sim::Entry& entry,

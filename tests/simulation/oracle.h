@@ -74,6 +74,7 @@ class Oracle {
   enum class Kind : std::uint8_t { reminder, could_not_check, summary, notice };
   struct Message {
     runtime::TimePoint at;
+    sim::Day day = 0;  // the user's own, by the machine's clock
     Kind kind = Kind::reminder;
     bool excused = false;
   };
@@ -87,6 +88,7 @@ class Oracle {
     std::array<Ear, sim::kServices> ears;
   };
   struct Day {
+    sim::Day label = 0;
     runtime::TimePoint from;
     runtime::TimePoint to;
   };
@@ -97,7 +99,9 @@ class Oracle {
   void hear_notice(const Citizen& citizen, const sim::Entry& entry, bool excused);
   /// True when one more of that kind is too many for the day and nothing excuses it.
   bool take_excuse(Ear& ear, runtime::TimePoint at);
-  [[nodiscard]] std::size_t heard_since(const Ear& ear, Kind kind, runtime::TimePoint since) const;
+  [[nodiscard]] std::size_t heard_on(const Ear& ear, Kind kind, sim::Day day) const;
+  [[nodiscard]] std::size_t most_today(const Citizen& citizen, Kind kind, const Day& day,
+                                       runtime::TimePoint by) const;
   [[nodiscard]] bool heard_between(const Ear& ear, runtime::TimePoint from, runtime::TimePoint to,
                                    bool honest_too) const;
   [[nodiscard]] Day day_of(const Citizen& citizen, runtime::TimePoint at) const;
@@ -127,7 +131,10 @@ class Oracle {
   runtime::TimePoint next_;
 };
 
-/// When stages of one chapter fall into [from, to].
+/// The instants of that local day's stages, in order.
+std::vector<runtime::TimePoint> stages_on(const sim::Zones& zones, const Settings& settings,
+                                          sim::Day day);
+/// When stages under those settings fall into [from, to].
 std::vector<runtime::TimePoint> stages_within(const sim::Zones& zones, const Settings& settings,
                                               runtime::TimePoint from, runtime::TimePoint to);
 
