@@ -102,24 +102,33 @@ void Oracle::forget_old(Watch& watch, TimePoint now) {
   }
 }
 
-/// The instants from which on something is due within one chapter of one day.
-std::vector<TimePoint> Oracle::due_within(const Citizen& citizen, const Watch& watch, Day day,
-                                          TimePoint from, TimePoint to) const {
+/// What is due within one chapter of one day.
+std::vector<Oracle::Due> Oracle::due_within(const Citizen& citizen, const Watch& watch, Day day,
+                                            TimePoint from, TimePoint to) const {
   const Settings& settings = citizen.at(from);
-  std::vector<TimePoint> due = stages_within(truth_.zones(), settings, from, to - 1ms);
-  if (from <= day.from || (!due.empty() && due.front() == from)) return due;
-  // The day began under other settings. What was due before goes on where zone and hours stayed;
-  // an edit that leaves no stage today is looked at at once, if nothing was said today.
+  std::vector<Due> due;
+  for (const TimePoint at : stages_within(truth_.zones(), settings, from, to - 1ms)) {
+    due.push_back(Due{at, at});
+  }
   const auto chapter = std::ranges::find_if(
       citizen.chapters, [from](const Chapter& one) { return one.from == from; });
-  if (chapter == citizen.chapters.end()) return due;
+  const bool first = !due.empty() && due.front().from == from;
+  if (from <= day.from || first || chapter == citizen.chapters.end()) return due;
+  // The day began under other settings. What was due before goes on where zone and hours stayed;
+  // an edit that leaves no stage today is looked at at once, if nothing was said today.
   const auto before = stages_within(truth_.zones(), settings, day.from, from - 1ms);
   const bool later = !stages_within(truth_.zones(), settings, from, day.to - 1ms).empty();
   bool said = false;
-  for (const Ear& ear : watch.ears) said = said || heard_between(ear, day.from, from, true);
-  const bool goes_on = !chapter->replanned && !before.empty();
-  const bool at_once = chapter->told && chapter->settings.active && !later && !before.empty();
-  if ((goes_on || at_once) && !said) due.insert(due.begin(), from);
+  for (const Ear& ear : watch.ears) {
+    const auto today = [&day](const Message& one) { return one.day == day.label; };
+    said = said || std::ranges::any_of(ear.messages, today);
+  }
+  if (before.empty() || said) return due;
+  if (chapter->told && chapter->settings.active && !later) {
+    due.insert(due.begin(), Due{from, from});
+  } else if (!chapter->replanned) {
+    due.insert(due.begin(), Due{before.back(), from});
+  }
   return due;
 }
 
@@ -132,27 +141,34 @@ void Oracle::judge_until(const Citizen& citizen, Watch& watch, TimePoint until) 
   const Day day = day_of(citizen, from);
   const auto due = due_within(citizen, watch, day, from, until);
   for (std::size_t i = 0; i < due.size(); ++i) {
-    const TimePoint to = i + 1 < due.size() ? due[i + 1] : until;
-    if (settings.discord) judge_stage(citizen, watch, Service::discord, due[i], to, day.to);
-    if (settings.telegram) judge_stage(citizen, watch, Service::telegram, due[i], to, day.to);
+    const TimePoint to = i + 1 < due.size() ? due[i + 1].from : until;
+    if (settings.discord) judge_stage(citizen, watch, Service::discord, due[i], to);
+    if (settings.telegram) judge_stage(citizen, watch, Service::telegram, due[i], to);
   }
-  if (until != day.to || due.empty()) return;
-  if (settings.discord) judge_last_words(citizen, watch, Service::discord, due.back(), day.to);
-  if (settings.telegram) judge_last_words(citizen, watch, Service::telegram, due.back(), day.to);
+  if (until != day.to || due.empty() || due.back().stage != due.back().from) return;
+  const TimePoint last = due.back().from;
+  if (settings.discord) judge_last_words(citizen, watch, Service::discord, last, day.to);
+  if (settings.telegram) judge_last_words(citizen, watch, Service::telegram, last, day.to);
 }
 
-void Oracle::judge_stage(const Citizen& citizen, const Watch& watch, Service service,
-                         TimePoint from, TimePoint to, TimePoint) {
+void Oracle::judge_stage(const Citizen& citizen, const Watch& watch, Service service, Due due,
+                         TimePoint to) {
   const std::vector<Part> parts = {Part::machine, Part::github, part_of(service)};
-  const auto window = uptime_.window(parts, from, to, kReachable);
-  if (!window || !truth_.of(citizen, from).surely_at_risk() ||
+  const auto window = uptime_.window(parts, due.from, to, kReachable);
+  if (!window || !truth_.of(citizen, due.from).surely_at_risk() ||
       !truth_.of(citizen, *window + kReachable).surely_at_risk()) {
     return;
   }
+  if (due.stage != due.from) {
+    // What was looked at and settled before the change is not looked at again.
+    const Settings& then = citizen.at(due.stage);
+    const bool on = service == Service::discord ? then.discord : then.telegram;
+    if (!on || !truth_.of(citizen, due.stage).surely_at_risk()) return;
+  }
   // A clock that was ahead may have made the reminder come early, and the look too.
-  TimePoint since = from;
-  if (uptime_.down_within(Part::machine, from - kWrongClock, from + 1ms)) {
-    since = from - kWrongClock;
+  TimePoint since = due.from;
+  if (uptime_.down_within(Part::machine, since - kWrongClock, since + 1ms)) {
+    since -= kWrongClock;
     if (!truth_.of(citizen, since).surely_at_risk()) return;
   }
   ++tally_.duties;
@@ -160,7 +176,7 @@ void Oracle::judge_stage(const Citizen& citizen, const Watch& watch, Service ser
   if (heard_between(ear, since, to, false)) return;
   fail(citizen, to, "missed",
        fmt::format("nothing on {} for the stage of {}, though all was well from {} on",
-                   sim::to_text(service), runtime::to_rfc3339(from),
+                   sim::to_text(service), runtime::to_rfc3339(due.stage),
                    runtime::to_rfc3339(*window)));
 }
 
@@ -183,7 +199,9 @@ void Oracle::judge_last_words(const Citizen& citizen, const Watch& watch, Servic
   }
   const bool dark = uptime_.down_throughout(Part::github_dark, from - kWrongClock, midnight);
   const bool works = at_first.stand == Stand::safe || at_first.stand == Stand::no_streak;
-  if (!dark || !works || at_last.stand == Stand::day_off) return;
+  // On a day off there is nothing to be said, whatever GitHub would answer.
+  const bool off = citizen.at(from).skips(at_first.today);
+  if (!dark || !works || off) return;
   ++tally_.honest_duties;
   if (heard_between(ear, last, midnight, true)) return;
   fail(citizen, midnight, "silent",

@@ -111,13 +111,17 @@ class Oracle {
                     const std::vector<runtime::TimePoint>& moments);
 
   void judge_until(const Citizen& citizen, Watch& watch, runtime::TimePoint until);
-  void judge_stage(const Citizen& citizen, const Watch& watch, sim::Service service,
-                   runtime::TimePoint from, runtime::TimePoint to, runtime::TimePoint midnight);
+  /// `stage`: when it was due first; `from`: since when under the settings that are in force.
+  struct Due {
+    runtime::TimePoint stage;
+    runtime::TimePoint from;
+  };
+  void judge_stage(const Citizen& citizen, const Watch& watch, sim::Service service, Due due,
+                   runtime::TimePoint to);
   void judge_last_words(const Citizen& citizen, const Watch& watch, sim::Service service,
                         runtime::TimePoint from, runtime::TimePoint midnight);
-  [[nodiscard]] std::vector<runtime::TimePoint> due_within(const Citizen& citizen, const Watch& watch,
-                                                           Day day, runtime::TimePoint from,
-                                                           runtime::TimePoint to) const;
+  [[nodiscard]] std::vector<Due> due_within(const Citizen& citizen, const Watch& watch, Day day,
+                                            runtime::TimePoint from, runtime::TimePoint to) const;
   void forget_old(Watch& watch, runtime::TimePoint now);
 
   const Truth& truth_;

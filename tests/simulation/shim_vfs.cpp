@@ -16,6 +16,7 @@ struct Faults {
   bool busy = false;
   bool full = false;
   bool broken = false;
+  bool held = false;
   int writes_left = -1;  // before it breaks; negative: never
   sqlite3_vfs* real = nullptr;
 };
@@ -41,7 +42,7 @@ int read_file(sqlite3_file* file, void* to, int amount, sqlite3_int64 offset) {
 
 int write_file(sqlite3_file* file, const void* from, int amount, sqlite3_int64 offset) {
   Faults& faults = *shim(file)->faults;
-  if (faults.writes_left >= 0 && faults.writes_left-- == 0) {
+  if (!faults.held && faults.writes_left >= 0 && faults.writes_left-- == 0) {
     // What a process had handed over when it was killed is written; the rest never will be.
     faults.broken = true;
     real(file)->pMethods->xWrite(real(file), from, amount / 2, offset);
@@ -180,6 +181,8 @@ void ShimVfs::set_full(bool on) { impl_->faults.full = on; }
 void ShimVfs::break_after(int writes) { impl_->faults.writes_left = writes; }
 
 bool ShimVfs::broken() const { return impl_->faults.broken; }
+
+void ShimVfs::hold_break(bool on) { impl_->faults.held = on; }
 
 void ShimVfs::mend() {
   impl_->faults.broken = false;

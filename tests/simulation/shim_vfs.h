@@ -25,6 +25,8 @@ class ShimVfs {
   /// After that many writes more, nothing works.
   void break_after(int writes);
   [[nodiscard]] bool broken() const;
+  /// Writes do not count towards the break meanwhile: they are another process's.
+  void hold_break(bool on);
   void mend();
 
   /// The name under which files are reached past all faults.

@@ -163,7 +163,9 @@ Report Simulation::Impl::run() {
       take(turn);
     }
     if (start_at_ && *start_at_ <= machine_.truth()) start_process();
+    disk_.hold_break(true);
     life_.run(*clerk_, machine_.truth());
+    disk_.hold_break(false);
     if (oracle_.next() <= machine_.truth()) oracle_.run(life_.citizens(), machine_.truth());
     if (next_check_ <= machine_.truth()) check_tables();
   }
