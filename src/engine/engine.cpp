@@ -44,7 +44,6 @@ class Engine::Impl {
         sender_({.checker = checker_,
                  .recorder = recorder_,
                  .jobs = jobs_,
-                 .deliveries = deliveries_,
                  .notifier = parts_.notifier,
                  .sealer = parts_.sealer,
                  .clock = parts_.clock,

@@ -2,16 +2,20 @@
 //
 // A caller of `add` awaits its own answer; meanwhile whatever arrives within `kLinger` joins the
 // same group. A database that is away is tried again until it is back or the owner gives up: what
-// was found out or sent is not forgotten while the process lives.
+// was found out or sent is not forgotten while the process lives. An item that the schema refuses
+// spoils its group: the group is split until that item stands alone.
 //
 // Threading: the executor's thread. Bounded by what is in flight, since every caller waits.
-// Errors: `add` throws NotRecorded after `give_up`, and whatever bug the writer throws.
+// Errors: `add` throws NotRecorded after `give_up`, DatabaseError for an item that is refused, and
+// whatever bug the writer throws.
 #pragma once
 
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -60,9 +64,10 @@ class GroupCommit {
       group->full.notify();
     }
     while (!group->ended) co_await group->done.wait();
-    if (group->bug) std::rethrow_exception(group->bug);
-    if (group->answers.empty()) throw NotRecorded();
-    co_return std::move(group->answers[index]);
+    Reply& reply = group->replies[index];
+    if (reply.error) std::rethrow_exception(reply.error);
+    if (!reply.answer) throw NotRecorded();
+    co_return std::move(*reply.answer);
   }
 
   /// Waits until all that was handed in has been written; callers must have stopped coming.
@@ -70,35 +75,80 @@ class GroupCommit {
   void give_up() { giving_up_ = true; }
 
  private:
+  struct Reply {
+    std::optional<Answer> answer;
+    std::exception_ptr error;
+  };
   struct Group {
     explicit Group(runtime::Clock& clock) : done(clock), full(clock) {}
 
     std::vector<Item> items;
-    std::vector<Answer> answers;
+    std::vector<Reply> replies;
     bool ended = false;
-    std::exception_ptr bug;
     runtime::Wake done;
     runtime::Wake full;
   };
+  /// Neighbours of a group that are written together.
+  struct Part {
+    std::size_t first = 0;
+    std::vector<Item> items;
+  };
+  using Parts = std::vector<Part>;
 
   // A group is shared by the callers that wait for it and the task that writes it.
   runtime::Task<void> commit(std::shared_ptr<Group> group) {
     co_await group->full.wait_for(kLinger);
     if (open_ == group) open_.reset();
-    while (!group->ended) {
-      try {
-        group->answers = co_await write_(&group->items);
-        group->ended = true;
-      } catch (const store::DatabaseError& error) {
-        log_.error("results cannot be recorded yet", {{"error", error.what()}});
-        group->ended = giving_up_;
-      } catch (const std::exception&) {
-        group->bug = std::current_exception();
-        group->ended = true;
-      }
-      if (!group->ended) co_await clock_.sleep_for(kRetryPause);
+    group->replies.resize(group->items.size());
+    Parts parts;
+    parts.push_back({0, std::move(group->items)});
+    while (!parts.empty()) {
+      Part part = std::move(parts.back());
+      parts.pop_back();
+      co_await write_part(group.get(), &part, &parts);
     }
+    group->ended = true;
     group->done.notify();
+  }
+
+  /// Writes a part, or puts its halves back among the parts.
+  runtime::Task<void> write_part(Group* group, Part* part, Parts* parts) {
+    for (bool again = true; again;) {
+      again = false;
+      try {
+        auto answers = co_await write_(&part->items);
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+          group->replies[part->first + i].answer = std::move(answers[i]);
+        }
+      } catch (const store::DatabaseError& error) {
+        if (error.kind() == store::DatabaseError::Kind::rejected) {
+          if (part->items.size() == 1) fail(group, *part);
+          if (part->items.size() > 1) split(std::move(*part), *parts);
+        } else {
+          log_.error("results cannot be recorded yet", {{"error", error.what()}});
+          again = !giving_up_;
+        }
+      } catch (const std::exception&) {
+        fail(group, *part);
+      }
+      if (again) co_await clock_.sleep_for(kRetryPause);
+    }
+  }
+
+  static void fail(Group* group, const Part& part) {
+    for (std::size_t i = 0; i < part.items.size(); ++i) {
+      group->replies[part.first + i].error = std::current_exception();
+    }
+  }
+
+  static void split(Part part, Parts& parts) {
+    const std::size_t half = part.items.size() / 2;
+    const auto middle = part.items.begin() + static_cast<std::ptrdiff_t>(half);
+    Part second{part.first + half,
+                {std::make_move_iterator(middle), std::make_move_iterator(part.items.end())}};
+    part.items.erase(middle, part.items.end());
+    parts.push_back(std::move(second));
+    parts.push_back(std::move(part));
   }
 
   runtime::Clock& clock_;  // borrowed

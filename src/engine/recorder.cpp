@@ -39,7 +39,7 @@ runtime::Task<std::vector<Recorder::SwitchedOffs>> Recorder::write_deliveries(
   for (std::size_t i = 0; i < items->size(); ++i) index.emplace((*items)[i].id, i);
   std::vector<SwitchedOffs> answers(items->size());
   for (auto& channel : switched_off) {
-    const auto found = index.find(channel.lost.id);
+    const auto found = index.find(channel.delivery_id);
     if (found != index.end()) answers[found->second].push_back(std::move(channel));
   }
   co_return answers;

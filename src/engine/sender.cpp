@@ -92,6 +92,7 @@ Sender::Sender(Parts parts, Limits limits, runtime::Executor executor,
                runtime::TaskGroup::OnException on_exception)
     : parts_(std::move(parts)),
       limits_(limits),
+      stopped_(parts_.clock),
       tasks_(std::move(executor), std::move(on_exception)) {}
 
 std::size_t Sender::room() const { return limits_.held - std::min(limits_.held, held()); }
@@ -116,6 +117,7 @@ void Sender::begin_next() {
 
 void Sender::stop() {
   if (std::exchange(stopping_, true)) return;
+  stopped_.notify();
   const TimePoint now = parts_.clock.now();
   for (const ClaimedDelivery& delivery : std::exchange(queue_, {})) {
     tasks_.spawn(settle(retry_at(delivery, now, "handed_back", "the process is stopping")));
@@ -147,6 +149,7 @@ runtime::Task<DeliveryOutcome> Sender::bring(ClaimedDelivery* delivery) {
   DeliveryOutcome sent = co_await send(delivery);
   sent.checked_at = outcome.checked_at;
   sent.message = std::move(outcome.message);
+  sent.token_dead_in_version = outcome.token_dead_in_version;
   co_return sent;
 }
 
@@ -162,27 +165,37 @@ void Sender::note(const ClaimedDelivery& delivery, const DeliveryOutcome& outcom
                                         {"reason", outcome.reason}});
 }
 
-/// An exception is a bug of ours; the delivery waits its turn and is tried again.
+/// An exception is a bug of ours, or a row that the database refuses: the delivery waits its turn
+/// and is tried again. It stays in hand, and so under its lease, until that is written.
 runtime::Task<void> Sender::put_off(ClaimedDelivery* delivery, std::string trouble) {
   parts_.log.error("a delivery failed unexpectedly", {{"batch", delivery->batch_id},
                                                       {"job", delivery->job_id},
                                                       {"delivery", delivery->id},
                                                       {"error", trouble}});
+  while (!co_await record_trouble(delivery, trouble)) {
+    if (!stopping_) co_await stopped_.wait_for(kPutOffPause);
+    if (stopping_) co_return;  // its lease lapses
+  }
+}
+
+runtime::Task<bool> Sender::record_trouble(ClaimedDelivery* delivery, std::string trouble) {
+  const TimePoint again = parts_.clock.now() + notify::backoff(delivery->attempt, parts_.random);
+  DeliveryOutcome outcome = retry_at(*delivery, again, "exception", std::move(trouble));
+  outcome.maybe_seen = true;
   try {
-    const TimePoint again = parts_.clock.now() + notify::backoff(delivery->attempt, parts_.random);
-    DeliveryOutcome outcome = retry_at(*delivery, again, "exception", std::move(trouble));
-    outcome.maybe_seen = true;
     co_await settle(std::move(outcome));
+    co_return true;
   } catch (const std::exception& error) {
-    parts_.log.error("a delivery could not be put off",
+    parts_.log.error("a delivery could not be put off yet",
                      {{"delivery", delivery->id}, {"error", error.what()}});
   }
+  co_return false;
 }
 
 runtime::Task<Sender::Step> Sender::recheck(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
   const auto user = co_await parts_.jobs.reread(delivery->user_id);
   if (!user || user->status == store::UserStatus::removed) {
-    *outcome = outcome_of(*delivery, DeliveryEnd::cancelled);
+    outcome->end = DeliveryEnd::cancelled;
     outcome->code = "user_gone";
     outcome->reason = "the user was removed";
     co_return Step::done;
@@ -190,6 +203,8 @@ runtime::Task<Sender::Step> Sender::recheck(ClaimedDelivery* delivery, DeliveryO
   const TimePoint deadline = parts_.clock.now() + kRecheckDeadline;
   const Look look = co_await parts_.checker.look(&*user, delivery->date, deadline);
   const TimePoint now = parts_.clock.now();
+  const bool token_dead = look ? look->own_token_dead : look.error().own_token_dead;
+  if (token_dead && !user->token_dead) outcome->token_dead_in_version = user->settings_version;
   ReminderText text{.user = *user,
                     .stage = delivery->stage,
                     .streak = user->streak.length,
@@ -207,15 +222,17 @@ runtime::Task<Sender::Step> Sender::recheck(ClaimedDelivery* delivery, DeliveryO
     text.own_token_dead = sight.own_token_dead;
     outcome->checked_at = sight.seen_at;
   } else if (verdict != streak::Verdict::unknown) {
-    *outcome = outcome_of(*delivery, DeliveryEnd::cancelled);
+    outcome->end = DeliveryEnd::cancelled;
     outcome->code = streak::to_text(verdict);
     outcome->reason = "no longer at risk when it was checked again";
     co_return Step::done;
   } else if (now < delivery->expires_at - kBeforeMidnight) {
     const TimePoint last_call = delivery->expires_at - kBeforeMidnight;
     const TimePoint again = now + parts_.random.jitter(kRecheckPause);
-    *outcome = retry_at(*delivery, std::min(again, last_call), "recheck",
-                        "GitHub could not be asked again yet");
+    outcome->end = DeliveryEnd::retry;
+    outcome->at = std::min(again, last_call);
+    outcome->code = "recheck";
+    outcome->reason = "GitHub could not be asked again yet";
     co_return Step::done;
   } else if (text.streak == 0) {
     co_return Step::send;  // its length was never certain: the words of the first look stand
@@ -273,43 +290,14 @@ runtime::Task<DeliveryOutcome> Sender::send(ClaimedDelivery* delivery) {
 runtime::Task<void> Sender::settle(DeliveryOutcome outcome) {
   const bool waits = outcome.end == DeliveryEnd::retry;
   const auto switched_off = co_await parts_.recorder.record(std::move(outcome));
-  for (const store::SwitchedOff& off : switched_off) co_await tell_elsewhere(off);
+  for (const store::SwitchedOff& off : switched_off) {
+    parts_.log.warn("a channel was switched off", {{"user", off.user_id},
+                                                   {"channel", off.channel_id},
+                                                   {"kind", off.channel_kind},
+                                                   {"reason", off.reason},
+                                                   {"told_on", off.told_on}});
+  }
   if (waits || !switched_off.empty()) parts_.on_waiting();
-}
-
-runtime::Task<void> Sender::tell_elsewhere(store::SwitchedOff off) {
-  parts_.log.warn("a channel was switched off", {{"user", off.user_id},
-                                                 {"channel", off.channel_id},
-                                                 {"kind", off.channel_kind},
-                                                 {"reason", off.reason}});
-  if (off.living.empty()) co_return;
-  streak::MessageInput input;
-  input.kind = streak::MessageKind::channel_off;
-  input.login = off.login;
-  input.channel_name = off.channel_kind;
-  input.reason = off.reason;
-  const streak::Message message = streak::compose(input);
-  std::vector<store::NewDelivery> words;
-  for (const store::Channel& channel : off.living) {
-    store::NewDelivery word;
-    word.id = parts_.random.uuid();
-    word.channel_id = channel.id;
-    word.kind = "channel_off:" + std::to_string(off.channel_id);
-    word.message = message;
-    word.checked_at = parts_.clock.now();
-    words.push_back(std::move(word));
-  }
-  for (bool told = false; !told;) {
-    try {
-      co_await parts_.deliveries.add_beside(off.lost.id, words, parts_.clock.now());
-      told = true;
-    } catch (const store::DatabaseError& error) {
-      parts_.log.error("a word about a dead channel cannot be written yet",
-                       {{"user", off.user_id}, {"error", error.what()}});
-      told = stopping_;
-    }
-    if (!told) co_await parts_.clock.sleep_for(kWritePause);
-  }
 }
 
 }  // namespace streaky::engine

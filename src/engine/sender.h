@@ -32,7 +32,7 @@ class Sender {
   static constexpr runtime::Millis kRecheckPause{60'000};
   static constexpr runtime::Millis kRecheckDeadline{30'000};
   static constexpr runtime::Millis kLastTry{30'000};  // before midnight
-  static constexpr runtime::Millis kWritePause{1'000};
+  static constexpr runtime::Millis kPutOffPause{30'000};
 
   struct Limits {
     std::size_t in_flight = 2'048;
@@ -43,7 +43,6 @@ class Sender {
     Checker& checker;
     Recorder& recorder;
     store::Jobs& jobs;
-    store::Deliveries& deliveries;
     notify::Notifier& notifier;
     const crypto::Sealer& sealer;
     runtime::Clock& clock;
@@ -76,16 +75,17 @@ class Sender {
   runtime::Task<store::DeliveryOutcome> bring(store::ClaimedDelivery* delivery);
   void note(const store::ClaimedDelivery& delivery, const store::DeliveryOutcome& outcome);
   runtime::Task<void> put_off(store::ClaimedDelivery* delivery, std::string trouble);
+  runtime::Task<bool> record_trouble(store::ClaimedDelivery* delivery, std::string trouble);
   runtime::Task<Step> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
   runtime::Task<store::DeliveryOutcome> send(store::ClaimedDelivery* delivery);
   runtime::Task<void> settle(store::DeliveryOutcome outcome);
-  runtime::Task<void> tell_elsewhere(store::SwitchedOff off);
 
   Parts parts_;
   Limits limits_;
   std::deque<store::ClaimedDelivery> queue_;
   std::size_t sending_ = 0;
   bool stopping_ = false;
+  runtime::Wake stopped_;
   runtime::TaskGroup tasks_;
 };
 

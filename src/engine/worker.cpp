@@ -39,32 +39,47 @@ Worker::Worker(Parts parts, Options options, runtime::Executor executor,
       changed_(parts_.clock),
       tasks_(std::move(executor), std::move(on_exception)) {}
 
+void Worker::stop() {
+  loop_.stop();
+  changed_.notify();
+}
+
 runtime::Task<runtime::Millis> Worker::pass() {
   const runtime::TimePoint now = parts_.clock.now();
   const auto due = co_await parts_.jobs.next_due(now);
-  if (!due) co_return options_.poll;
-  if (*due > now) co_return std::min(options_.poll, *due - now);
-  const int jobs = co_await claim_jobs();
+  if (!due.shared && !due.alone) co_return options_.poll;
+  const runtime::TimePoint first =
+      std::min(due.shared.value_or(runtime::TimePoint::max()),
+               due.alone.value_or(runtime::TimePoint::max()));
+  if (first > now) co_return std::min(options_.poll, first - now);
+  const int jobs = co_await claim_jobs(takes_alone(due, now));
   const int deliveries = co_await claim_deliveries();
   if (jobs + deliveries > 0) co_return runtime::Millis{0};
   // What is due cannot be taken now: everything is full, or a job runs alone.
   co_return kBusyPause;
 }
 
-runtime::Task<int> Worker::claim_jobs() {
+bool Worker::takes_alone(const store::Jobs::Due& due, runtime::TimePoint now) const {
+  if (!due.alone || *due.alone > now) return false;
+  const bool others_wait = due.shared && *due.shared <= now;
+  return !others_wait || parts_.clock.monotonic() >= alone_again_;
+}
+
+runtime::Task<int> Worker::claim_jobs(bool alone_next) {
   const std::size_t room = options_.in_flight - std::min(options_.in_flight, in_hand_.size());
   // Small claims cost a transaction each: wait until a decent one fits.
   const auto worthwhile =
       std::min<std::size_t>(options_.in_flight, static_cast<std::size_t>(options_.claim)) / 4;
   if (alone_ || room <= worthwhile) co_return 0;
+  // Nothing joins what is in hand while a job waits for it to end.
+  if (alone_next && !in_hand_.empty()) co_return 0;
   const int limit =
       static_cast<int>(std::min<std::size_t>(room, static_cast<std::size_t>(options_.claim)));
   const runtime::TimePoint now = parts_.clock.now();
-  const bool nothing_else = in_hand_.empty();
   claiming_ = true;
   std::vector<store::ClaimedJob> jobs;
   try {
-    jobs = co_await parts_.jobs.claim(parts_.owner, limit, nothing_else, now, now + options_.lease);
+    jobs = co_await parts_.jobs.claim(parts_.owner, limit, alone_next, now, now + options_.lease);
   } catch (...) {
     claiming_ = false;
     throw;
@@ -104,7 +119,10 @@ runtime::Task<void> Worker::work(store::ClaimedJob job) {
     if (!trouble.empty()) co_await put_off(&job, std::move(trouble));
     in_hand_.erase(id);
   }
-  if (was_alone) alone_ = false;
+  if (was_alone) {
+    alone_ = false;
+    alone_again_ = parts_.clock.monotonic() + kBetweenAlone;
+  }
   changed_.notify();
 }
 
@@ -160,10 +178,22 @@ void Worker::send_written(const store::ClaimedJob& job,
   if (waiting) loop_.hurry();
 }
 
+/// An exception is a bug of ours, or a row that the database refuses: the job waits its turn like one
+/// without an answer. It stays in hand, and so under its lease, until that is written.
 runtime::Task<void> Worker::put_off(store::ClaimedJob* job, std::string trouble) {
   parts_.log.error("a job failed unexpectedly",
                    {{"batch", job->batch_id}, {"job", job->id}, {"error", trouble}});
   parts_.metrics.count("streaky_job_exceptions_total");
+  while (!co_await record_trouble(job, trouble)) {
+    const runtime::Millis again = parts_.clock.monotonic() + kPutOffPause;
+    while (!loop_.stopping() && parts_.clock.monotonic() < again) {
+      co_await changed_.wait_for(again - parts_.clock.monotonic());
+    }
+    if (loop_.stopping()) co_return;  // its lease lapses
+  }
+}
+
+runtime::Task<bool> Worker::record_trouble(store::ClaimedJob* job, std::string trouble) {
   github::Unseen unseen;
   unseen.error = {.code = "exception", .message = std::move(trouble)};
   const Look look = std::unexpected(std::move(unseen));
@@ -175,11 +205,12 @@ runtime::Task<void> Worker::put_off(store::ClaimedJob* job, std::string trouble)
       const std::vector<std::int64_t> again{job->id};
       co_await parts_.jobs.release(parts_.owner, again);
     }
+    co_return true;
   } catch (const std::exception& error) {
-    // Nothing more can be done here: the process is stopping without its database.
-    parts_.log.error("a job could not be put off",
+    parts_.log.error("a job could not be put off yet",
                      {{"batch", job->batch_id}, {"job", job->id}, {"error", error.what()}});
   }
+  co_return false;
 }
 
 runtime::Task<void> Worker::settle() {

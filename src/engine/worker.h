@@ -26,6 +26,9 @@ class Worker {
   static constexpr int kMostRejudged = 3;
   static constexpr runtime::Millis kBusyPause{100};
   static constexpr int kDeliveriesPerClaim = 500;
+  /// A job that runs alone holds up everybody: the next one waits this long when others are due.
+  static constexpr runtime::Millis kBetweenAlone{60'000};
+  static constexpr runtime::Millis kPutOffPause{30'000};
 
   struct Options {
     int claim = 500;
@@ -55,7 +58,7 @@ class Worker {
 
   runtime::Task<void> run() { return loop_.run(); }
   /// No new work. Twice is once.
-  void stop() { loop_.stop(); }
+  void stop();
   /// After `run` has returned: finishes or hands back everything that is held.
   runtime::Task<void> settle();
   /// There may be something to claim.
@@ -68,13 +71,15 @@ class Worker {
 
  private:
   runtime::Task<runtime::Millis> pass();
-  runtime::Task<int> claim_jobs();
+  [[nodiscard]] bool takes_alone(const store::Jobs::Due& due, runtime::TimePoint now) const;
+  runtime::Task<int> claim_jobs(bool alone_next);
   runtime::Task<int> claim_deliveries();
   runtime::Task<void> work(store::ClaimedJob job);
   runtime::Task<void> judge(store::ClaimedJob* job);
   void send_written(const store::ClaimedJob& job, const std::vector<store::NewDelivery>& deliveries,
                     const store::FinishResult& result);
   runtime::Task<void> put_off(store::ClaimedJob* job, std::string trouble);
+  runtime::Task<bool> record_trouble(store::ClaimedJob* job, std::string trouble);
 
   Parts parts_;
   Options options_;
@@ -83,6 +88,7 @@ class Worker {
   std::unordered_set<std::int64_t> in_hand_;
   bool claiming_ = false;
   bool alone_ = false;  // a job that must run alone is in hand
+  runtime::Millis alone_again_{0};
   runtime::TaskGroup tasks_;
 };
 

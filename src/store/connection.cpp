@@ -45,11 +45,8 @@ bool is_read_only_place(const std::string& file) {
 
 }  // namespace
 
-bool DatabaseError::may_pass() const {
-  return kind_ == Kind::locked || kind_ == Kind::full || kind_ == Kind::read_only;
-}
-
-Connection::Connection(const Database::Options& options) : statements_("sqlite") {
+Connection::Connection(const Database::Options& options)
+    : options_(options), statements_("sqlite") {
   try {
     connect(options);
     session_ = std::make_unique<Session>(*connection_, statements_);
@@ -152,8 +149,20 @@ void Connection::migrate_in_transaction(Session& session) {
   schema_version_ = known;
 }
 
+/// The file was there: one that is gone by now is an error, not a new database.
+void Connection::reopen() {
+  options_.create = false;
+  session_.reset();
+  connection_.reset();
+  connect(options_);
+  session_ = std::make_unique<Session>(*connection_, statements_);
+  set_rules(options_.busy_timeout);
+  broken_ = false;
+}
+
 void Connection::transact(bool write, const Database::Work& work) {
   try {
+    if (broken_) reopen();
     run_transaction(write, work);
   } catch (...) {
     rethrow();
@@ -180,7 +189,12 @@ void Connection::run_transaction(bool write, const Database::Work& work) {
 void Connection::roll_back() {
   // On some errors (a full disk) SQLite has rolled back by itself.
   if (sqlite_api::sqlite3_get_autocommit(handle(*connection_)) != 0) return;
-  session_->query("session/rollback").run();
+  try {
+    session_->query("session/rollback").run();
+  } catch (const soci::soci_error&) {
+    // What led here is the error to tell. A database in memory would be lost with its connection.
+    broken_ = file_ != kMemory;
+  }
 }
 
 void Connection::rethrow() {
@@ -218,6 +232,11 @@ void Connection::raise(int code, const std::string& detail) const {
       throw DatabaseError(Kind::corrupt, text("is damaged: restore it from a backup"));
     case SQLITE_NOTADB:
       throw DatabaseError(Kind::corrupt, text("is not an SQLite database"));
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+      throw DatabaseError(Kind::rejected, fmt::format("{} does not take a row: {} (SQLite code {})",
+                                                      file_, detail, code));
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:

@@ -25,6 +25,7 @@ class Connection {
 
  private:
   void connect(const Database::Options& options);
+  void reopen();
   void set_rules(runtime::Millis busy_timeout);
   void use_write_ahead_log(runtime::Millis busy_timeout);
   void migrate();
@@ -34,7 +35,9 @@ class Connection {
   [[noreturn]] void rethrow();
   [[noreturn]] void raise(int code, const std::string& detail) const;
 
-  std::string file_;  // for messages
+  Database::Options options_;
+  std::string file_;     // for messages
+  bool broken_ = false;  // it may be inside a transaction that cannot be ended: to be opened anew
   Statements statements_;
   std::unique_ptr<soci::session> connection_;
   std::unique_ptr<Session> session_;  // before the connection goes: it holds its statements

@@ -24,12 +24,19 @@ namespace streaky::store {
 
 class DatabaseError : public std::runtime_error {
  public:
-  enum class Kind { locked, read_only, full, corrupt, newer_schema, cannot_open, other };
+  enum class Kind {
+    locked,
+    read_only,
+    full,
+    corrupt,
+    newer_schema,
+    cannot_open,
+    rejected,  // a row breaks a rule of the schema: the same rows will be refused again
+    other,
+  };
 
   DatabaseError(Kind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
   [[nodiscard]] Kind kind() const { return kind_; }
-  /// True when trying again later may help (locked, full, read-only, lost).
-  [[nodiscard]] bool may_pass() const;
 
  private:
   Kind kind_;

@@ -1,19 +1,21 @@
 #include "store/deliveries.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "store/counts.h"
-#include "store/delivery_rows.h"
 #include "store/json_rows.h"
-#include "store/new_deliveries.h"
 #include "store/session.h"
 #include "store/texts.h"
 
 namespace streaky::store {
 
-DeliveriesById load_deliveries(Session& session, const std::vector<std::string>& ids) {
-  DeliveriesById deliveries;
+namespace {
+
+std::unordered_map<std::string, ClaimedDelivery> load_deliveries(
+    Session& session, const std::vector<std::string>& ids) {
+  std::unordered_map<std::string, ClaimedDelivery> deliveries;
   if (ids.empty()) return deliveries;
   deliveries.reserve(ids.size());
   ClaimedDelivery one;
@@ -29,8 +31,6 @@ DeliveriesById load_deliveries(Session& session, const std::vector<std::string>&
   }
   return deliveries;
 }
-
-namespace {
 
 struct ClaimRequest {
   std::string owner;
@@ -68,26 +68,6 @@ std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& requ
   return claimed;
 }
 
-void add_beside_in(Session& session, const std::string& delivery_id,
-                   const std::vector<NewDelivery>& deliveries, runtime::TimePoint now) {
-  DeliveryOrigin origin;
-  {
-    auto query = session.query("deliveries/beside");
-    query.bind("id", delivery_id);
-    query.into(origin.batch_id, origin.job_id, origin.user_id, origin.date, origin.zone,
-               origin.stage, origin.expires_at);
-    if (!query.next()) return;  // the user was deleted meanwhile
-  }
-  Counts counts;
-  NewDeliveries rows(now);
-  for (NewDelivery delivery : deliveries) {
-    delivery.leased = false;  // nobody holds what is written here
-    rows.add(origin, delivery, {});
-  }
-  rows.write(session, counts);
-  counts.write(session);
-}
-
 }  // namespace
 
 runtime::Task<std::vector<ClaimedDelivery>> Deliveries::claim(std::string owner, int limit,
@@ -98,15 +78,6 @@ runtime::Task<std::vector<ClaimedDelivery>> Deliveries::claim(std::string owner,
   Database::Work work = [&](Session& session) { claimed = claim_in(session, request); };
   if (limit > 0) co_await database_.write(std::move(work));
   co_return claimed;
-}
-
-runtime::Task<void> Deliveries::add_beside(std::string delivery_id,
-                                           std::vector<NewDelivery> deliveries,
-                                           runtime::TimePoint now) {
-  Database::Work work = [&](Session& session) {
-    add_beside_in(session, delivery_id, deliveries, now);
-  };
-  if (!deliveries.empty()) co_await database_.write(std::move(work));
 }
 
 runtime::Task<std::vector<Deliveries::History>> Deliveries::history(std::int64_t user_id,

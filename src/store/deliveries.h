@@ -3,7 +3,8 @@
 //
 // Unique per (user, local date, zone, stage, kind, channel). `could_not_check` and `summary` are
 // written once per user, date and channel, whatever the stage. Recording is fenced by lease owner
-// and attempt: a result that comes too late changes nothing.
+// and attempt: a result that comes too late changes nothing. One that ended without being sent (its
+// channel was dead and has been mended, it was cancelled) gives way when it is called for again.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@
 namespace streaky::store {
 
 struct NewDelivery {
-  std::string id;  // UUID
+  std::string id;  // unique; a UUID where a worker made it
   std::int64_t channel_id = 0;
   std::string kind;  // "reminder", "could_not_check", "summary", "channel_off:<channel id>"
   streak::Message message;
@@ -68,17 +69,19 @@ struct DeliveryOutcome {
   /// The chat moved: the sealed credential to use from now on.
   std::string sealed;
   bool maybe_seen = false;  // an answer was lost: a double may arise
+  /// Set by a recheck that met a dead token: the settings it was read from. A token that was
+  /// replaced since is not the one that died.
+  std::optional<std::int64_t> token_dead_in_version;
 };
 
-/// A channel that was switched off while recording, with what is left to tell its user.
+/// A channel that was switched off while recording.
 struct SwitchedOff {
+  std::string delivery_id;  // what could not be delivered
   std::int64_t user_id = 0;
   std::int64_t channel_id = 0;
   std::string channel_kind;
   std::string reason;
-  std::string login;
-  ClaimedDelivery lost;         // what could not be delivered
-  std::vector<Channel> living;  // where the user can still be told
+  int told_on = 0;  // channels that still work, for each of which a word about it was written
 };
 
 class Deliveries {
@@ -89,13 +92,11 @@ class Deliveries {
   runtime::Task<std::vector<ClaimedDelivery>> claim(std::string owner, int limit,
                                                     runtime::TimePoint now,
                                                     runtime::TimePoint lease_until);
+  /// Ends or retries deliveries. A dead channel is switched off, and in the same transaction its
+  /// user's other channels get a word about it (kind `channel_off:<channel id>`), once a day.
   runtime::Task<std::vector<SwitchedOff>> record(std::string owner,
                                                  std::vector<DeliveryOutcome> outcomes,
                                                  runtime::TimePoint now);
-  /// Writes further deliveries beside an existing one (same batch, job, user, date, zone, stage):
-  /// the word on another channel. Conflicts are left out.
-  runtime::Task<void> add_beside(std::string delivery_id, std::vector<NewDelivery> deliveries,
-                                 runtime::TimePoint now);
   /// The newest of a user, for `user show`.
   struct History {
     std::string channel_kind;

@@ -6,8 +6,8 @@
 
 #include "store/counts.h"
 #include "store/deliveries.h"
-#include "store/delivery_rows.h"
 #include "store/json_rows.h"
+#include "store/new_deliveries.h"
 #include "store/pending_deliveries.h"
 #include "store/session.h"
 
@@ -20,15 +20,13 @@ constexpr std::size_t kMostOutcomes = 1'000;
 /// A delivery as it stands when its result comes in.
 struct Held {
   std::string id;
-  std::string batch_id;
+  DeliveryOrigin origin;
   std::string state;
   std::string owner;
   int attempt = 0;
-  std::int64_t user_id = 0;
   std::int64_t channel_id = 0;
   std::string channel_kind;
   std::string kind;
-  runtime::TimePoint expires_at{};
   runtime::TimePoint started_at{};
   bool channel_on = false;
   runtime::TimePoint channel_changed_at{};
@@ -48,9 +46,10 @@ HeldById read_held(Session& session, const std::vector<DeliveryOutcome>& outcome
   Held one;
   auto query = session.query("deliveries/held");
   query.bind("ids", to_json(ids));
-  query.into(one.id, one.batch_id, one.state, one.owner, one.attempt, one.user_id, one.channel_id,
-             one.channel_kind, one.kind, one.expires_at, one.started_at, one.channel_on,
-             one.channel_changed_at);
+  query.into(one.id, one.origin.batch_id, one.origin.job_id, one.origin.user_id, one.origin.date,
+             one.origin.zone, one.origin.stage, one.origin.expires_at, one.state, one.owner,
+             one.attempt, one.channel_id, one.channel_kind, one.kind, one.started_at,
+             one.channel_on, one.channel_changed_at);
   while (query.next()) held[one.id] = one;
   return held;
 }
@@ -76,12 +75,20 @@ class Recorder {
   void note_dead_channel(const Held& held, const DeliveryOutcome& outcome);
   void write_channels();
   std::vector<SwitchedOff> tell();
-  void read_living(std::vector<SwitchedOff>& off);
 
   struct Dead {
     std::string reason;
     Held lost;
   };
+  /// Where the user of a dead channel can still be told.
+  struct Living {
+    std::string login;
+    std::vector<std::int64_t> channels;
+  };
+  using LivingByUser = std::unordered_map<std::int64_t, Living>;
+
+  static streak::Message word_about(const Dead& dead, const std::string& login);
+  LivingByUser read_living();
 
   Session& session_;  // borrowed
   const std::string owner_;
@@ -90,6 +97,7 @@ class Recorder {
   boost::json::array results_;
   std::map<std::int64_t, std::string> reseal_;  // channel → credential
   std::map<std::int64_t, Dead> dead_;           // channel → why
+  boost::json::array dead_tokens_;
 };
 
 std::vector<SwitchedOff> Recorder::run(const std::vector<DeliveryOutcome>& outcomes) {
@@ -107,8 +115,12 @@ std::vector<SwitchedOff> Recorder::run(const std::vector<DeliveryOutcome>& outco
     session_.query("deliveries/record").bind("results", to_json(results_)).run();
   }
   write_channels();
+  if (!dead_tokens_.empty()) {
+    session_.query("users/token_died").bind("tokens", to_json(dead_tokens_)).run();
+  }
+  auto off = tell();
   counts_.write(session_);
-  return tell();
+  return off;
 }
 
 Next Recorder::next_of(const Held& held, const DeliveryOutcome& outcome) const {
@@ -118,7 +130,7 @@ Next Recorder::next_of(const Held& held, const DeliveryOutcome& outcome) const {
     next.due_at = at;
     if (!held.channel_on) {
       next = {"dead", "channel_off", "the channel is switched off", at};
-    } else if (at >= held.expires_at) {
+    } else if (runtime::to_unix_ms(at) >= held.origin.expires_at) {
       next.state = "expired";
     }
   };
@@ -164,8 +176,12 @@ void Recorder::add(const Held& held, const DeliveryOutcome& outcome) {
     row["urgency"] = streak::to_text(outcome.message->urgency);
   }
   results_.push_back(std::move(row));
-  counts_.move_delivery(held.batch_id, "sending", next.state);
-  if (next.state == "sent") counts_.add_sent(held.batch_id, held.channel_kind, held.kind);
+  counts_.move_delivery(held.origin.batch_id, "sending", next.state);
+  if (next.state == "sent") counts_.add_sent(held.origin.batch_id, held.channel_kind, held.kind);
+  if (outcome.token_dead_in_version) {
+    dead_tokens_.push_back(
+        {{"user_id", held.origin.user_id}, {"settings_version", *outcome.token_dead_in_version}});
+  }
   if (held.channel_replaced()) return;
   if (!outcome.sealed.empty()) reseal_[held.channel_id] = outcome.sealed;
   if (outcome.end == DeliveryEnd::dead) note_dead_channel(held, outcome);
@@ -198,42 +214,64 @@ void Recorder::write_channels() {
   end_pending_of_channels(session_, counts_, ids, end, now_);
 }
 
+/// The word is written with the switch-off: a crash loses both or neither.
 std::vector<SwitchedOff> Recorder::tell() {
   std::vector<SwitchedOff> off;
   if (dead_.empty()) return off;
-  std::vector<std::string> ids;
-  for (const auto& [id, dead] : dead_) ids.push_back(dead.lost.id);
-  auto lost = load_deliveries(session_, ids);
-  for (const auto& [id, dead] : dead_) {
-    SwitchedOff one;
-    one.user_id = dead.lost.user_id;
-    one.channel_id = id;
-    one.channel_kind = dead.lost.channel_kind;
-    one.reason = dead.reason;
-    one.lost = std::move(lost.at(dead.lost.id));
-    off.push_back(std::move(one));
+  NewDeliveries words(now_);
+  std::unordered_map<std::string, std::size_t> word_of;  // delivery → its place in `off`
+  const LivingByUser living = read_living();
+  for (const auto& [channel_id, dead] : dead_) {
+    const std::string& lost = dead.lost.id;
+    off.push_back({.delivery_id = lost,
+                   .user_id = dead.lost.origin.user_id,
+                   .channel_id = channel_id,
+                   .channel_kind = dead.lost.channel_kind,
+                   .reason = dead.reason,
+                   .told_on = 0});
+    const auto user = living.find(dead.lost.origin.user_id);
+    if (user == living.end()) continue;
+    const streak::Message message = word_about(dead, user->second.login);
+    for (const std::int64_t other : user->second.channels) {
+      NewDelivery word;
+      word.id = lost + "-" + std::to_string(other);
+      word.channel_id = other;
+      word.kind = "channel_off:" + std::to_string(channel_id);
+      word.message = message;
+      word.checked_at = now_;
+      words.add(dead.lost.origin, word, {});
+      word_of.emplace(std::move(word.id), off.size() - 1);
+    }
   }
-  read_living(off);
+  for (const std::string& id : words.write(session_, counts_)) ++off[word_of.at(id)].told_on;
   return off;
 }
 
-void Recorder::read_living(std::vector<SwitchedOff>& off) {
+streak::Message Recorder::word_about(const Dead& dead, const std::string& login) {
+  streak::MessageInput input;
+  input.kind = streak::MessageKind::channel_off;
+  input.login = login;
+  input.channel_name = dead.lost.channel_kind;
+  input.reason = dead.reason;
+  return streak::compose(input);
+}
+
+Recorder::LivingByUser Recorder::read_living() {
   std::vector<std::int64_t> users;
-  users.reserve(off.size());
-  for (const SwitchedOff& one : off) users.push_back(one.user_id);
+  users.reserve(dead_.size());
+  for (const auto& [channel_id, dead] : dead_) users.push_back(dead.lost.origin.user_id);
+  LivingByUser living;
   std::int64_t user_id = 0;
+  std::int64_t channel_id = 0;
   std::string login;
-  Channel channel;
   auto query = session_.query("deliveries/living");
-  query.bind("users", to_json(users));
-  query.into(user_id, login, channel.id, channel.kind, channel.sealed, channel.hint);
+  query.bind("users", to_json(users)).into(user_id, login, channel_id);
   while (query.next()) {
-    for (SwitchedOff& one : off) {
-      if (one.user_id != user_id) continue;
-      one.login = login;
-      if (channel.id != 0) one.living.push_back(channel);
-    }
+    Living& one = living[user_id];
+    one.login = login;
+    one.channels.push_back(channel_id);
   }
+  return living;
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include "store/deliveries.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "store/store_testing.h"
 
@@ -86,7 +89,7 @@ TEST_P(DeliveriesTest, ARetryWaitsCarriesTheFreshMessageAndExpires) {
   EXPECT_EQ(counters(), recount());
 }
 
-TEST_P(DeliveriesTest, ADeadChannelIsSwitchedOffAndTheOtherIsNamed) {
+TEST_P(DeliveriesTest, ADeadChannelIsSwitchedOffAndTheOtherIsTold) {
   const User user = add_telegram(sign_up(1)[0]);
   trigger("b1");
   const ClaimedJob job = claim("w1").at(0);
@@ -99,30 +102,84 @@ TEST_P(DeliveriesTest, ADeadChannelIsSwitchedOffAndTheOtherIsNamed) {
   const auto off = record("w1", result_of(written[0], DeliveryEnd::dead));
   ASSERT_EQ(off.size(), 1U);
   EXPECT_EQ(off[0].channel_id, discord.id);
+  EXPECT_EQ(off[0].channel_kind, "discord");
   EXPECT_EQ(off[0].reason, "some reason");
-  EXPECT_EQ(off[0].login, "user0");
-  EXPECT_EQ(off[0].lost.id, written[0]);
-  ASSERT_EQ(off[0].living.size(), 1U);
-  EXPECT_EQ(off[0].living[0].kind, "telegram");
+  EXPECT_EQ(off[0].told_on, 1);
   const User now = wait(s_->jobs.reread(user.id)).value();
   EXPECT_FALSE(now.channels[0].on);
   EXPECT_EQ(now.channels[0].off_reason, "some reason");
   EXPECT_EQ(batch("b1").count("delivery:dead"), 2) << "what waited for the channel ended too";
-  const auto waiting = claim_deliveries("w1");
-  ASSERT_EQ(waiting.size(), 1U);
-  EXPECT_EQ(waiting[0].channel_kind, "telegram");
 
-  const NewDelivery word =
-      delivery_to(off[0].living[0], "channel_off:" + std::to_string(discord.id));
-  wait(s_->deliveries.add_beside(written[0], {word}, kNow));
-  wait(s_->deliveries.add_beside(written[0], {delivery_to(off[0].living[0], word.kind)}, kNow));
-  const auto told = claim_deliveries("w1");
-  ASSERT_EQ(told.size(), 1U) << "said once";
-  EXPECT_EQ(told[0].id, word.id);
-  EXPECT_EQ(told[0].batch_id, "b1");
-  record("w1", result_of(word.id, DeliveryEnd::sent));
+  // Written with the switch-off: a process that ends here has lost nothing.
+  auto waiting = claim_deliveries("w1");
+  ASSERT_EQ(waiting.size(), 2U);
+  const auto told = std::ranges::find_if(
+      waiting, [](const ClaimedDelivery& one) { return one.kind.starts_with("channel_off:"); });
+  ASSERT_NE(told, waiting.end());
+  EXPECT_EQ(told->channel_kind, "telegram");
+  EXPECT_EQ(told->message.subject, "Discord was switched off");
+  EXPECT_THAT(told->message.body, testing::HasSubstr("some reason"));
+  EXPECT_EQ(told->batch_id, "b1");
+  record("w1", result_of(told->id, DeliveryEnd::sent));
   EXPECT_EQ(batch("b1").count("sent:telegram:channel_off"), 1);
   EXPECT_EQ(batch("b1").count("delivery:dead"), 2);
+  EXPECT_EQ(counters(), recount());
+}
+
+TEST_P(DeliveriesTest, AMendedChannelIsToldWhatItMissedThatDay) {
+  auto users = sign_up(1);
+  trigger("b1");
+  const std::string id = remind_once("w1", true);
+  ASSERT_EQ(record("w1", result_of(id, DeliveryEnd::dead)).size(), 1U);
+  trigger("b2");
+  EXPECT_EQ(remind_once("w1", true), "") << "the channel is still off";
+  EXPECT_EQ(batch("b1").count("delivery:dead"), 1);
+
+  users[0].channels[0].sealed = "sealed-new";
+  users[0].channels[0].on = true;
+  wait(s_->users.save(users, kNow));
+  trigger("b3");
+  const std::string again = remind_once("w1", true);
+  EXPECT_NE(again, "");
+  EXPECT_EQ(batch("b1").count("delivery:dead"), 0) << "the new one takes its place";
+  record("w1", result_of(again, DeliveryEnd::sent));
+  trigger("b4");
+  EXPECT_EQ(remind_once("w1", true), "") << "told once";
+}
+
+TEST_P(DeliveriesTest, CouldNotCheckIsNotSaidOnceAnAnswerHasCome) {
+  sign_up(1);
+  trigger("b1");
+  const ClaimedJob job = claim("w1").at(0);
+  JobOutcome unknown = outcome_of(job, JobEnd::retry);
+  unknown.told_unknown = true;
+  unknown.retry_at = kNow;
+  unknown.deliveries = {delivery_to(job.user.channels.at(0), "could_not_check")};
+  ASSERT_EQ(finish("w1", {unknown})[0].written.size(), 1U);
+  const ClaimedJob again = claim("w1").at(0);
+  JobOutcome safe = outcome_of(again);
+  safe.verdict = streak::Verdict::safe;
+  safe.told_unknown = true;
+  finish("w1", {safe});
+  EXPECT_TRUE(claim_deliveries("w1", kNow + minutes(2)).empty());
+  EXPECT_EQ(batch("b1").count("delivery:cancelled"), 1);
+  EXPECT_EQ(counters(), recount());
+}
+
+TEST_P(DeliveriesTest, ATokenThatDiedIsMarkedUnlessItWasReplaced) {
+  auto users = sign_up(1);
+  users[0].sealed_token = "sealed-token";
+  wait(s_->users.save(users, kNow));
+  trigger("b1");
+  DeliveryOutcome outcome = result_of(remind_once("w1", true), DeliveryEnd::retry);
+  const User seen = wait(s_->jobs.reread(users[0].id)).value();
+  outcome.token_dead_in_version = seen.settings_version - 1;
+  record("w1", outcome);
+  EXPECT_FALSE(wait(s_->jobs.reread(seen.id))->token_dead);
+  outcome.token_dead_in_version = seen.settings_version;
+  outcome.attempt = claim_deliveries("w1", kNow + minutes(1)).at(0).attempt;
+  record("w1", outcome);
+  EXPECT_TRUE(wait(s_->jobs.reread(seen.id))->token_dead);
 }
 
 TEST_P(DeliveriesTest, AReplacedCredentialOutlivesTheFailureOfTheOld) {

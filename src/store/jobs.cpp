@@ -136,14 +136,13 @@ runtime::Task<void> Jobs::extend(std::string owner, runtime::TimePoint lease_unt
   co_await database_.write(std::move(work));
 }
 
-runtime::Task<std::optional<runtime::TimePoint>> Jobs::next_due(runtime::TimePoint now) {
-  std::int64_t at = -1;
+runtime::Task<Jobs::Due> Jobs::next_due(runtime::TimePoint now) {
+  Due due;
   Database::Work work = [&](Session& session) {
-    session.query("jobs/next_due").bind("now", now).into(at).one();
+    session.query("jobs/next_due").bind("now", now).into(due.shared, due.alone).one();
   };
   co_await database_.read(std::move(work));
-  if (at < 0) co_return std::nullopt;
-  co_return runtime::from_unix_ms(at);
+  co_return due;
 }
 
 }  // namespace streaky::store

@@ -86,9 +86,13 @@ class Jobs {
   runtime::Task<void> release(std::string owner, std::vector<std::int64_t> job_ids);
   /// The heartbeat: one statement for all jobs and one for all deliveries that `owner` holds.
   runtime::Task<void> extend(std::string owner, runtime::TimePoint lease_until);
-  /// Reads alone: from when on is there something to claim, job or delivery? Nothing when nothing
-  /// waits.
-  runtime::Task<std::optional<runtime::TimePoint>> next_due(runtime::TimePoint now);
+  /// From when on there is something to claim; nothing where nothing waits.
+  struct Due {
+    std::optional<runtime::TimePoint> shared;  // jobs and deliveries
+    std::optional<runtime::TimePoint> alone;   // a job that must run alone
+  };
+  /// Reads alone.
+  runtime::Task<Due> next_due(runtime::TimePoint now);
 
  private:
   Database& database_;  // borrowed

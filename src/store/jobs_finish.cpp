@@ -9,6 +9,7 @@
 #include "store/jobs.h"
 #include "store/json_rows.h"
 #include "store/new_deliveries.h"
+#include "store/pending_deliveries.h"
 #include "store/session.h"
 
 namespace streaky::store {
@@ -72,6 +73,7 @@ class Finisher {
   Identities identities_;
   Counts counts_;
   boost::json::array ends_;
+  boost::json::array answered_;                  // after "could not check" had been written
   std::map<std::int64_t, StreakState> streaks_;  // one per user, whatever the jobs
 };
 
@@ -92,6 +94,7 @@ std::vector<FinishResult> Finisher::run(const std::vector<JobOutcome>& outcomes)
   if (!ends_.empty()) session_.query("jobs/finish").bind("ends", to_json(ends_)).run();
   write_streaks();
   identities_.write(session_);
+  cancel_answered(session_, counts_, answered_, now_);
   const auto written = deliveries_.write(session_, counts_);
   counts_.write(session_);
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
@@ -139,6 +142,9 @@ void Finisher::end_job(const HeldJob& job, const JobOutcome& outcome) {
   boost::json::value due_at;
   if (outcome.end == JobEnd::completed) {
     verdict = streak::to_text(outcome.verdict);
+    if (outcome.told_unknown) {
+      answered_.push_back({{"user_id", outcome.user_id}, {"date", job.origin.date}});
+    }
   } else {
     error = outcome.error;
     state = outcome.end == JobEnd::retry ? "pending" : "failed";

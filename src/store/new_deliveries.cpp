@@ -40,10 +40,18 @@ void NewDeliveries::add(const DeliveryOrigin& origin, const NewDelivery& deliver
 std::unordered_set<std::string> NewDeliveries::write(Session& session, Counts& counts) {
   std::unordered_set<std::string> written;
   if (rows_.empty()) return written;
+  const std::string rows = to_json(rows_);
+  {
+    std::string batch_id;
+    std::string state;
+    auto query = session.query("deliveries/called_for_again");
+    query.bind("deliveries", rows).into(batch_id, state);
+    while (query.next()) counts.add(batch_id, "delivery:" + state, -1);
+  }
   {
     std::string id;
     auto query = session.query("deliveries/insert");
-    query.bind("deliveries", to_json(rows_)).bind("now", now_).into(id);
+    query.bind("deliveries", rows).bind("now", now_).into(id);
     while (query.next()) written.insert(id);
   }
   boost::json::array reminders;

@@ -37,8 +37,8 @@ class NewDeliveries {
   void add(const DeliveryOrigin& origin, const NewDelivery& delivery, const DeliveryLease& lease);
 
   /// Inserts all with one statement and gives the ids of those that were really written: left out
-  /// are those that were said already and those for channels that are off. A written reminder
-  /// cancels what waits of the same user, date and channel by other jobs.
+  /// are those that were said already (or are about to be) and those for channels that are off. A
+  /// written reminder cancels what waits of the same user, date and channel by other jobs.
   std::unordered_set<std::string> write(Session& session, Counts& counts);
 
  private:

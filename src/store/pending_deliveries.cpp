@@ -47,4 +47,13 @@ void cancel_overtaken(Session& session, Counts& counts, const boost::json::array
   end_found(session, counts, query, end, now);
 }
 
+void cancel_answered(Session& session, Counts& counts, const boost::json::array& jobs,
+                     runtime::TimePoint now) {
+  if (jobs.empty()) return;
+  auto query = session.query("deliveries/answered");
+  query.bind("jobs", to_json(jobs));
+  const PendingEnd end{"cancelled", "answered", "GitHub could be checked after all"};
+  end_found(session, counts, query, end, now);
+}
+
 }  // namespace streaky::store

@@ -28,4 +28,9 @@ void end_pending_of_channels(Session& session, Counts& counts,
 void cancel_overtaken(Session& session, Counts& counts, const boost::json::array& reminders,
                       runtime::TimePoint now);
 
+/// "Could not check" that has not been said yet, of users who could be checked after all. Rows:
+/// `user_id`, `date`.
+void cancel_answered(Session& session, Counts& counts, const boost::json::array& jobs,
+                     runtime::TimePoint now);
+
 }  // namespace streaky::store

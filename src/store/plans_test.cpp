@@ -35,6 +35,7 @@ TEST_P(PlansTest, HotStatementsWalkNoTable) {
   const std::set<std::string> whole_index = {
       "jobs/extend SCAN jobs USING INDEX jobs_leased",
       "jobs/extend_deliveries SCAN deliveries USING INDEX deliveries_leased",
+      "jobs/next_due SCAN jobs USING INDEX jobs_due_alone",
       "users/count_active SCAN users USING INDEX users_due",
       "batches/newest SCAN batches USING INDEX batches_created",
       "schedule/next_due SCAN users USING COVERING INDEX users_due"};

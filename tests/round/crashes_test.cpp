@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "store/jobs.h"
+#include "store/session.h"
 #include "store/upkeep.h"
 #include "support/town.h"
 
@@ -108,6 +109,35 @@ TEST(Crashes, AJobThatCrashesItsWorkerRunsAloneAndIsGivenUpInTheEnd) {
   EXPECT_TRUE(town.house.settle(batch, 5min));
   EXPECT_EQ(town.house.batch(batch).count("failed"), 1);
   EXPECT_TRUE(town.heard(anna).empty());
+}
+
+TEST(Crashes, AJobThatMustRunAloneIsNotStarvedByTheOthers) {
+  Town town(Town::default_start(), settings());
+  town.world.seed({.users = 40, .seed = 3}, town.clock.now());
+  const auto anna = town.settle("UTC", 7);
+  town.start_process();
+  town.move_in();
+  town.world.latency(Service::github) = {6s, 0};
+  town.house.trigger();
+  // As the reaper leaves a job that crashed its worker too often.
+  store::Database::Work mark = [](store::Session& session) {
+    session.execute(
+        "UPDATE jobs SET alone = 1, state = 'pending', owner = '', lease_until = NULL, "
+        "due_at = due_at + 3000 WHERE user_id = (SELECT MAX(id) FROM users)");
+  };
+  town.house.await(town.house.database().write(mark));
+  // Others come all the time: somebody is always in hand.
+  const auto end = town.clock.now() + 10min;
+  for (int turn = 0; town.heard(anna).empty() && town.clock.now() < end; ++turn) {
+    const std::string more =
+        "UPDATE jobs SET state = 'pending' WHERE alone = 0 AND state = 'completed' AND id % 8 = " +
+        std::to_string(turn % 8);
+    store::Database::Work come = [more](store::Session& session) { session.execute(more); };
+    town.house.await(town.house.database().write(come));
+    town.house.engine().hurry();
+    town.house.run_for(1s);
+  }
+  EXPECT_EQ(town.heard(anna).size(), 1U);
 }
 
 }  // namespace

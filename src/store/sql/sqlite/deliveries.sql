@@ -1,3 +1,17 @@
+-- name: called_for_again
+-- What ended unsent gives way to the same message when it is called for again on a channel that is
+-- on. One that a later reminder overtook stays: its user has been told.
+DELETE FROM deliveries
+ WHERE id IN (SELECT d.id
+                FROM json_each(:deliveries) n CROSS JOIN deliveries d CROSS JOIN channels c
+               WHERE d.user_id = n.value ->> 'user_id' AND d.date = n.value ->> 'date'
+                 AND d.channel_id = n.value ->> 'channel_id' AND d.kind = n.value ->> 'kind'
+                 AND (d.kind IN ('could_not_check', 'summary')
+                      OR d.zone = n.value ->> 'zone' AND d.stage = n.value ->> 'stage')
+                 AND d.state IN ('dead', 'expired', 'cancelled') AND d.code <> 'overtaken'
+                 AND c.id = d.channel_id AND c.is_on = 1)
+RETURNING batch_id, state;
+
 -- name: insert
 -- Only to channels that are on. A conflict means that it was said already.
 INSERT INTO deliveries (id, batch_id, job_id, user_id, channel_id, channel_kind, kind, date, zone,
@@ -19,8 +33,16 @@ RETURNING id;
 SELECT d.id, d.batch_id
   FROM json_each(:reminders) n CROSS JOIN deliveries d
  WHERE d.user_id = n.value ->> 'user_id' AND d.date = n.value ->> 'date'
-   AND d.channel_id = n.value ->> 'channel_id' AND d.job_id <> n.value ->> 'job_id'
-   AND d.kind IN ('reminder', 'could_not_check') AND d.state = 'pending';
+   AND d.channel_id = n.value ->> 'channel_id' AND d.state = 'pending'
+   AND (d.kind = 'could_not_check'
+        OR d.kind = 'reminder' AND d.job_id <> n.value ->> 'job_id');
+
+-- name: answered
+-- What waits to say that GitHub could not be checked, when it could be after all.
+SELECT d.id, d.batch_id
+  FROM json_each(:jobs) n CROSS JOIN deliveries d
+ WHERE d.user_id = n.value ->> 'user_id' AND d.date = n.value ->> 'date'
+   AND d.kind = 'could_not_check' AND d.state = 'pending';
 
 -- name: waiting_for_channels
 SELECT d.id, d.batch_id
@@ -49,9 +71,9 @@ SELECT d.id, d.batch_id, d.job_id, d.user_id, d.channel_id, d.channel_kind,
  WHERE d.id IN (SELECT value FROM json_each(:ids));
 
 -- name: held
-SELECT d.id, d.batch_id, d.state, d.owner, d.attempt, d.user_id, d.channel_id, d.channel_kind,
-       d.kind, d.expires_at, COALESCE(d.started_at, 0), COALESCE(c.is_on, 0),
-       COALESCE(c.changed_at, 0)
+SELECT d.id, d.batch_id, d.job_id, d.user_id, d.date, d.zone, d.stage, d.expires_at, d.state,
+       d.owner, d.attempt, d.channel_id, d.channel_kind, d.kind, COALESCE(d.started_at, 0),
+       COALESCE(c.is_on, 0), COALESCE(c.changed_at, 0)
   FROM deliveries d LEFT JOIN channels c ON c.id = d.channel_id
  WHERE d.id IN (SELECT value FROM json_each(:ids));
 
@@ -80,13 +102,9 @@ UPDATE channels SET is_on = 0, off_reason = n.value ->> 'reason'
  WHERE channels.id = n.value ->> 'id' AND channels.is_on = 1;
 
 -- name: living
-SELECT u.id, u.login, c.id, c.kind, c.sealed, c.hint
-  FROM users u LEFT JOIN channels c ON c.user_id = u.id AND c.is_on = 1
+SELECT u.id, u.login, c.id FROM users u JOIN channels c ON c.user_id = u.id AND c.is_on = 1
  WHERE u.id IN (SELECT value FROM json_each(:users))
  ORDER BY u.id, c.id;
-
--- name: beside
-SELECT batch_id, job_id, user_id, date, zone, stage, expires_at FROM deliveries WHERE id = :id;
 
 -- name: history
 SELECT channel_kind, kind, state, reason, COALESCE(ended_at, created_at), subject

@@ -55,15 +55,14 @@ UPDATE deliveries SET lease_until = :lease_until WHERE state = 'sending' AND own
 
 -- name: next_due
 -- Three partial indexes, each read from its front; what has expired is left for the reaper.
-SELECT COALESCE(MIN(due_at), -1) FROM (
-  SELECT due_at FROM (SELECT due_at FROM jobs
-                       WHERE state = 'pending' AND alone = 0 AND expires_at > :now
-                       ORDER BY due_at LIMIT 1)
-  UNION ALL
-  SELECT due_at FROM (SELECT due_at FROM jobs
-                       WHERE state = 'pending' AND alone = 1 AND expires_at > :now
-                       ORDER BY due_at LIMIT 1)
-  UNION ALL
-  SELECT due_at FROM (SELECT due_at FROM deliveries
-                       WHERE state = 'pending' AND expires_at > :now
-                       ORDER BY due_at LIMIT 1));
+SELECT (SELECT MIN(due_at)
+          FROM (SELECT due_at FROM (SELECT due_at FROM jobs
+                                     WHERE state = 'pending' AND alone = 0 AND expires_at > :now
+                                     ORDER BY due_at LIMIT 1)
+                UNION ALL
+                SELECT due_at FROM (SELECT due_at FROM deliveries
+                                     WHERE state = 'pending' AND expires_at > :now
+                                     ORDER BY due_at LIMIT 1))) AS shared,
+       (SELECT due_at FROM jobs
+         WHERE state = 'pending' AND alone = 1 AND expires_at > :now
+         ORDER BY due_at LIMIT 1) AS alone;

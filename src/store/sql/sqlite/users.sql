@@ -148,6 +148,12 @@ UPDATE users
   FROM json_each(:users) n
  WHERE users.id = n.value ->> 'id';
 
+-- name: token_died
+UPDATE users SET token_dead = 1
+  FROM json_each(:tokens) n
+ WHERE users.id = n.value ->> 'user_id' AND users.settings_version = n.value ->> 'settings_version'
+   AND users.sealed_token <> '';
+
 -- name: save_streaks
 INSERT INTO user_streaks (user_id, anchor_through, anchor_length, anchor_began, length, began,
                           longest, today, today_count, verdict, views, seen_at, history_at)
