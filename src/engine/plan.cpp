@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "streak/mutant.h"
 #include "streak/reminder_plan.h"
 
 namespace streaky::engine {
@@ -12,6 +13,8 @@ constexpr std::chrono::minutes kBeforeMidnight{15};
 constexpr std::chrono::minutes kLateJobTries{3};
 constexpr std::chrono::minutes kLastChance{2};
 constexpr std::chrono::hours kUnknownZonePause{1};
+constexpr std::chrono::minutes kPlantedPatience{1};  // of faults that tests plant
+constexpr std::chrono::hours kPlantedDelay{12};
 
 }  // namespace
 
@@ -23,11 +26,14 @@ store::Planned plan_due(const store::DueUser& user, runtime::TimePoint now) {
     planned.next_check_at = now + kUnknownZonePause;
     return planned;
   }
-  if (const auto stage = streak::latest_stage_today(*zone, user.remind_at, now)) {
+  const auto stage = streak::latest_stage_today(*zone, user.remind_at, now);
+  const bool missed = stage && now - stage->at > kPlantedPatience;
+  if (stage && !(missed && planted(Mutant::no_catch_up))) {
     planned.job = store::NewJob{.date = stage->date,
                                 .stage = stage->minute,
                                 .due_at = stage->at,
                                 .expires_at = zone->end_of(stage->date)};
+    if (planted(Mutant::past_midnight)) planned.job->expires_at += kPlantedDelay;
   }
   if (const auto next = streak::next_stage(*zone, user.remind_at, now)) {
     planned.next_check_at = next->at;

@@ -6,6 +6,7 @@
 
 #include "streak/local_day.h"
 #include "streak/message.h"
+#include "streak/mutant.h"
 
 namespace streaky::engine {
 
@@ -142,7 +143,8 @@ runtime::Task<DeliveryOutcome> Sender::bring(ClaimedDelivery* delivery) {
   DeliveryOutcome outcome = outcome_of(*delivery, DeliveryEnd::expired);
   const TimePoint now = parts_.clock.now();
   if (now >= delivery->expires_at) co_return outcome;
-  if (delivery->kind == "reminder" && now - delivery->checked_at > kFresh) {
+  if (delivery->kind == "reminder" && now - delivery->checked_at > kFresh &&
+      !planted(Mutant::no_recheck)) {
     const Step step = co_await recheck(delivery, &outcome);
     if (step == Step::done) co_return outcome;
   }

@@ -4,6 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include "streak/mutant.h"
+
 namespace streaky::engine {
 
 namespace {
@@ -142,7 +144,11 @@ runtime::Task<void> Worker::judge(store::ClaimedJob* job) {
                                               {"error", look.error().error.code},
                                               {"detail", look.error().error.message}});
     }
-    const store::FinishResult result = co_await parts_.recorder.finish(std::move(outcome));
+    if (planted(Mutant::recorded_after_send)) outcome.deliveries.clear();
+    store::FinishResult result = co_await parts_.recorder.finish(std::move(outcome));
+    if (planted(Mutant::recorded_after_send)) {
+      for (const store::NewDelivery& delivery : deliveries) result.written.push_back(delivery.id);
+    }
     parts_.metrics.count("streaky_checks_total", {{"verdict", streak::to_text(verdict)}});
     if (result.finish == store::Finish::accepted) {
       send_written(*job, deliveries, result);

@@ -6,6 +6,7 @@
 #include <exception>
 #include <string>
 
+#include "simulation/mutants.h"
 #include "simulation/simulation.h"
 
 namespace {
@@ -32,11 +33,15 @@ void print(const Options& options, const Report& report) {
       tally.doubles, report.pages, report.events, report.sum);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  CLI::App app("A simulated life of Streaky: one seed decides everything.", "streaky-simulate");
+struct Arguments {
   Options options;
+  std::string mutant = "none";
+  bool must_fail = false;
+  bool twice = false;
+};
+
+void describe(CLI::App& app, Arguments& arguments) {
+  Options& options = arguments.options;
   app.add_option("--seed", options.seed, "what everything follows from")->capture_default_str();
   app.add_option("--days", options.days, "virtual days")
       ->check(CLI::Range(1, 4'000))
@@ -51,16 +56,43 @@ int main(int argc, char** argv) {
   app.add_option("--most-failures", options.most_failures, "ends after so many")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
+  app.add_option("--mutant", arguments.mutant, "a fault that is planted into the product")
+      ->check(CLI::IsMember(streaky::simulation::mutant_names()))
+      ->capture_default_str();
+  app.add_flag("--must-fail", arguments.must_fail, "succeeds when the run fails");
+  app.add_flag("--twice", arguments.twice, "runs twice: both runs must be the same");
+}
+
+Report run_once(const Options& options) {
+  streaky::simulation::Simulation simulation(options);
+  Report report = simulation.run();
+  print(options, report);
+  return report;
+}
+
+int run(const Arguments& arguments) {
+  streaky::simulation::plant(*streaky::simulation::parse_mutant(arguments.mutant));
+  const Report report = run_once(arguments.options);
+  if (arguments.twice && run_once(arguments.options).sum != report.sum) {
+    fmt::print("FAILED seed {}: a second run differs\n", arguments.options.seed);
+    return kExitFailed;
+  }
+  return report.ok() != arguments.must_fail ? 0 : kExitFailed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("A simulated life of Streaky: one seed decides everything.", "streaky-simulate");
+  Arguments arguments;
   try {
+    describe(app, arguments);
     app.parse(argc, argv);
-    streaky::simulation::Simulation simulation(options);
-    const Report report = simulation.run();
-    print(options, report);
-    return report.ok() ? 0 : kExitFailed;
+    return run(arguments);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "streaky-simulate: seed {}: {}\n", options.seed, error.what());
+    fmt::print(stderr, "streaky-simulate: seed {}: {}\n", arguments.options.seed, error.what());
     return kExitFailed;
   }
 }
