@@ -64,6 +64,15 @@ std::optional<runtime::TimePoint> first_check(const streak::Zone& zone,
   return next->at;
 }
 
+runtime::TimePoint end_of_day(const store::User& user, const std::string& zone, streak::Label date,
+                              runtime::TimePoint expires_at, runtime::TimePoint now) {
+  if (user.time_zone == zone) return expires_at;
+  const auto present = streak::Zone::find(user.time_zone);
+  if (!present) return expires_at;
+  if (present->local_date(now) != date) return std::min(expires_at, now);
+  return std::min<runtime::TimePoint>(expires_at, present->end_of(date));
+}
+
 runtime::TimePoint honest_at(runtime::TimePoint created_at, runtime::TimePoint expires_at) {
   const runtime::TimePoint late =
       std::min<runtime::TimePoint>(created_at + kLateJobTries, expires_at - kLastChance);

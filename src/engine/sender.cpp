@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "engine/plan.h"
 #include "streak/local_day.h"
 #include "streak/message.h"
 #include "streak/mutant.h"
@@ -205,6 +206,9 @@ runtime::Task<Sender::Step> Sender::recheck(ClaimedDelivery* delivery, DeliveryO
   const TimePoint deadline = parts_.clock.now() + kRecheckDeadline;
   const Look look = co_await parts_.checker.look(&*user, delivery->date, deadline);
   const TimePoint now = parts_.clock.now();
+  delivery->expires_at =
+      end_of_day(*user, delivery->zone, delivery->date, delivery->expires_at, now);
+  if (now >= delivery->expires_at) co_return Step::done;  // expired, as the outcome began
   const bool token_dead = look ? look->own_token_dead : look.error().own_token_dead;
   if (token_dead && !user->token_dead) outcome->token_dead_in_version = user->settings_version;
   ReminderText text{.user = *user,

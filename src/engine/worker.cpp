@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "engine/plan.h"
 #include "streak/mutant.h"
 
 namespace streaky::engine {
@@ -50,9 +51,8 @@ runtime::Task<runtime::Millis> Worker::pass() {
   const runtime::TimePoint now = parts_.clock.now();
   const auto due = co_await parts_.jobs.next_due(now);
   if (!due.shared && !due.alone) co_return options_.poll;
-  const runtime::TimePoint first =
-      std::min(due.shared.value_or(runtime::TimePoint::max()),
-               due.alone.value_or(runtime::TimePoint::max()));
+  const runtime::TimePoint first = std::min(due.shared.value_or(runtime::TimePoint::max()),
+                                            due.alone.value_or(runtime::TimePoint::max()));
   if (first > now) co_return std::min(options_.poll, first - now);
   const int jobs = co_await claim_jobs(takes_alone(due, now));
   const int deliveries = co_await claim_deliveries();
@@ -132,6 +132,8 @@ runtime::Task<void> Worker::judge(store::ClaimedJob* job) {
   for (int round = 0; round < kMostRejudged; ++round) {
     const runtime::TimePoint deadline = parts_.clock.now() + options_.deadline;
     const Look look = co_await parts_.checker.look(&job->user, job->date, deadline);
+    job->expires_at =
+        end_of_day(job->user, job->zone, job->date, job->expires_at, parts_.clock.now());
     const Circumstances circumstances{
         .job = *job, .now = parts_.clock.now(), .send_at_once = parts_.sender.room() > 0};
     store::JobOutcome outcome = decide(circumstances, look, parts_.random);
@@ -184,8 +186,8 @@ void Worker::send_written(const store::ClaimedJob& job,
   if (waiting) loop_.hurry();
 }
 
-/// An exception is a bug of ours, or a row that the database refuses: the job waits its turn like one
-/// without an answer. It stays in hand, and so under its lease, until that is written.
+/// An exception is a bug of ours, or a row that the database refuses: the job waits its turn like
+/// one without an answer. It stays in hand, and so under its lease, until that is written.
 runtime::Task<void> Worker::put_off(store::ClaimedJob* job, std::string trouble) {
   parts_.log.error("a job failed unexpectedly",
                    {{"batch", job->batch_id}, {"job", job->id}, {"error", trouble}});

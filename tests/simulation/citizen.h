@@ -67,7 +67,7 @@ struct Citizen {
   std::uint32_t person = 0;
   std::int64_t user_id = 0;
   std::string login;
-  bool gone = false;  // GitHub knows no such account
+  bool gone = false;                                // GitHub knows no such account
   sim::OwnToken owned_token = sim::OwnToken::none;  // what kind of token was handed over, if any
   bool has_discord = false;                         // set up once, whether it lives or not
   bool has_telegram = false;

@@ -30,7 +30,8 @@ std::string Diary::of(std::size_t person) const {
   for (const Events* some : {&world_, &people_.at(person)}) {
     for (const Event& event : *some) events.push_back(&event);
   }
-  std::ranges::sort(events, {}, [](const Event* event) { return std::pair(event->at, event->order); });
+  std::ranges::sort(events, {},
+                    [](const Event* event) { return std::pair(event->at, event->order); });
   // The world's kept events may reach far further back than the person's, or the other way round.
   if (events.size() > kMostKept) {
     events.erase(events.begin(), events.end() - static_cast<std::ptrdiff_t>(kMostKept));

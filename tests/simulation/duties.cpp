@@ -96,8 +96,7 @@ void Oracle::close_chapter(const Citizen& citizen, TimePoint now) {
 
 void Oracle::forget_old(Watch& watch, TimePoint now) {
   for (Ear& ear : watch.ears) {
-    std::erase_if(ear.messages,
-                  [now](const Message& one) { return one.at + kKeepMessages < now; });
+    std::erase_if(ear.messages, [now](const Message& one) { return one.at + kKeepMessages < now; });
     std::erase_if(ear.excuses, [now](TimePoint one) { return one + kKeepMessages < now; });
   }
 }
@@ -173,8 +172,8 @@ void Oracle::judge_stage(const Citizen& citizen, const Watch& watch, Service ser
   }
   ++tally_.duties;
   const Ear& ear = watch.ears.at(static_cast<std::size_t>(service));
-  if (heard_between(ear, since, to, false)) return;
-  fail(citizen, to, "missed",
+  if (heard_between(ear, since, *window + kReachable, false)) return;
+  fail(citizen, *window + kReachable, heard_between(ear, since, to, false) ? "late" : "missed",
        fmt::format("nothing on {} for the stage of {}, though all was well from {} on",
                    sim::to_text(service), runtime::to_rfc3339(due.stage),
                    runtime::to_rfc3339(*window)));

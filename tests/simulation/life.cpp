@@ -25,9 +25,9 @@ namespace {
 constexpr runtime::Millis kTryAgain = 7min;
 
 constexpr std::array kDeedNames = {
-    "plans a day",       "travels",        "changes hours",      "changes rest days",
-    "pauses for a time", "pauses",         "comes back",         "toggles the summary",
-    "token dies",        "token renewed",  "webhook is deleted", "webhook is made anew",
+    "plans a day",       "travels",         "changes hours",      "changes rest days",
+    "pauses for a time", "pauses",          "comes back",         "toggles the summary",
+    "token dies",        "token renewed",   "webhook is deleted", "webhook is made anew",
     "blocks the bot",    "unblocks the bot"};
 
 }  // namespace
@@ -97,12 +97,11 @@ void Life::act(Clerk& clerk, const Event& event, TimePoint now) {
       return;
     }
     ++changes_;
-    parts_.diary.note(citizen.person, now,
-                      fmt::format("{}: {} {}{}{}",
-                                  kDeedNames.at(static_cast<std::size_t>(event.deed)),
-                                  sim::Zones::names()[after.zone], hours_text(after.stages),
-                                  after.discord ? " discord" : "",
-                                  after.telegram ? " telegram" : ""));
+    parts_.diary.note(
+        citizen.person, now,
+        fmt::format("{}: {} {}{}{}", kDeedNames.at(static_cast<std::size_t>(event.deed)),
+                    sim::Zones::names()[after.zone], hours_text(after.stages),
+                    after.discord ? " discord" : "", after.telegram ? " telegram" : ""));
     parts_.before_change(citizen, now);
     const bool replanned = event.deed == Deed::travel || event.deed == Deed::new_hours ||
                            event.deed == Deed::pause || event.deed == Deed::resume;
@@ -205,8 +204,8 @@ bool Life::tell(Clerk& clerk, const Event& event, const Settings& after) {
       trouble += app::set_rest_days(draft, rest_day_names(after.rests.back().bits));
       break;
     case Deed::pause_until:
-      return clerk.pause(citizen.login,
-                         streak::Label{std::chrono::days{*after.pauses.back().last}}, now);
+      return clerk.pause(citizen.login, streak::Label{std::chrono::days{*after.pauses.back().last}},
+                         now);
     case Deed::pause:
       return clerk.pause(citizen.login, std::nullopt, now);
     case Deed::resume:
@@ -221,9 +220,9 @@ bool Life::tell(Clerk& clerk, const Event& event, const Settings& after) {
       trouble += app::set_discord_webhook(draft, sim::People::webhook_url(person));
       break;
     default:
-      trouble += app::set_telegram(draft, people.bot_token(sim::People::bot_id(person)),
-                                   std::to_string(sim::People::imported_chat(person)),
-                                   runtime::Secret());
+      trouble +=
+          app::set_telegram(draft, people.bot_token(sim::People::bot_id(person)),
+                            std::to_string(sim::People::imported_chat(person)), runtime::Secret());
   }
   if (!trouble.empty()) throw std::logic_error("a setting was refused: " + trouble);
   return clerk.edit(std::move(draft), now);

@@ -19,9 +19,9 @@ namespace {
 
 /// Few distinct hours, so that rounds have a size; some that daylight saving falls upon, and some
 /// close to midnight.
-constexpr std::array kHours = {17 * 60,      18 * 60, 19 * 60,      20 * 60, 20 * 60,
-                               20 * 60 + 30, 21 * 60, 21 * 60 + 30, 22 * 60, 23 * 60};
-constexpr std::array kOddHours = {0, 15, 90, 150, 180, 12 * 60, 23 * 60 + 15, 23 * 60 + 50};
+constexpr std::array kHours = {18 * 60, 20 * 60, 20 * 60, 21 * 60, 22 * 60};
+constexpr std::array kOddHours = {0,       15,           90,      150,          180,
+                                  12 * 60, 19 * 60 + 30, 23 * 60, 23 * 60 + 15, 23 * 60 + 50};
 
 int draw_streak(Dice& dice) {
   const int kind = dice.between(0, 99);
@@ -94,8 +94,8 @@ void Life::be_born(std::size_t index, TimePoint now) {
   person.created = person.began - dice.between(10, 900);
   person.diligence = 0;  // what comes after `base` is drawn here
   person.privacy = draw_privacy(dice);
-  const bool hides = person.privacy == sim::Privacy::hidden ||
-                     person.privacy == sim::Privacy::private_only;
+  const bool hides =
+      person.privacy == sim::Privacy::hidden || person.privacy == sim::Privacy::private_only;
   if (dice.percent(hides ? 75 : 6)) {
     person.token = dice.percent(80) ? OwnToken::repo : OwnToken::plain;
   }
@@ -203,8 +203,8 @@ void Life::plan_day(std::size_t index, TimePoint now) {
   if (today > citizen.planned_through) {
     citizen.planned_through = today;
     Dice dice(sim::mix(seed_, index), static_cast<std::uint64_t>(today));
-    const int chance = settings.rests_on(today) ? citizen.habits.rest_diligence
-                                                : citizen.habits.diligence;
+    const int chance =
+        settings.rests_on(today) ? citizen.habits.rest_diligence : citizen.habits.diligence;
     // Who is on holiday commits little.
     const bool works = dice.percent(settings.paused_on(today) || !settings.active ? 15 : chance);
     const int commits = works ? 1 + static_cast<int>(dice.below(2)) : 0;

@@ -13,7 +13,9 @@ class Machine {
   [[nodiscard]] runtime::TimePoint truth() const { return start_ + clock_.monotonic() + slept_; }
   /// What the machine's clock shows at that true instant.
   [[nodiscard]] runtime::TimePoint wall(runtime::TimePoint truth) const { return truth + error_; }
-  [[nodiscard]] runtime::TimePoint from_wall(runtime::TimePoint wall) const { return wall - error_; }
+  [[nodiscard]] runtime::TimePoint from_wall(runtime::TimePoint wall) const {
+    return wall - error_;
+  }
   [[nodiscard]] runtime::Millis error() const { return error_; }
   runtime::VirtualClock& clock() { return clock_; }
 

@@ -59,10 +59,10 @@ Oracle::Oracle(const Truth& truth, const Uptime& uptime, Machine& machine, Diary
 
 void Oracle::fail(const Citizen& citizen, TimePoint at, const char* what, std::string story) {
   if (failures_.size() >= kMostFailures) return;
-  failures_.push_back(Failure{citizen.person, at, what,
-                              fmt::format("{} at {}: {}\n{}", citizen.login,
-                                          runtime::to_rfc3339(at), story,
-                                          diary_.of(citizen.person))});
+  failures_.push_back(
+      Failure{citizen.person, at, what,
+              fmt::format("{} at {}: {}\n{}", citizen.login, runtime::to_rfc3339(at), story,
+                          diary_.of(citizen.person))});
 }
 
 void Oracle::clock_changed(TimePoint now, Millis before) {
@@ -131,8 +131,8 @@ std::size_t Oracle::most_today(const Citizen& citizen, Kind kind, const Day& day
 
 bool Oracle::heard_between(const Ear& ear, TimePoint from, TimePoint to, bool honest_too) const {
   return std::ranges::any_of(ear.messages, [=](const Message& one) {
-    const bool kind = one.kind == Kind::reminder ||
-                      (honest_too && one.kind == Kind::could_not_check);
+    const bool kind =
+        one.kind == Kind::reminder || (honest_too && one.kind == Kind::could_not_check);
     return kind && one.at >= from && one.at < to;
   });
 }
@@ -195,8 +195,8 @@ void Oracle::heard(const Citizen& citizen, const sim::Entry& entry) {
 
 void Oracle::check_length(const Citizen& citizen, const sim::Entry& entry,
                           const std::vector<TimePoint>& moments) {
-  const bool lower = contains(entry.text, "treak of at least ") ||
-                     contains(entry.text, "streak is at least ");
+  const bool lower =
+      contains(entry.text, "treak of at least ") || contains(entry.text, "streak is at least ");
   std::optional<int> said = number_after(entry.text, lower ? "treak of at least " : "treak of ");
   if (!said) said = number_after(entry.text, lower ? "streak is at least " : "streak is ");
   if (!said) return;

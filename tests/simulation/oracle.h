@@ -79,7 +79,7 @@ class Oracle {
     bool excused = false;
   };
   struct Ear {
-    std::vector<Message> messages;           // of the last days
+    std::vector<Message> messages;            // of the last days
     std::vector<runtime::TimePoint> excuses;  // not yet used
   };
   struct Watch {
@@ -128,7 +128,7 @@ class Oracle {
   const Uptime& uptime_;
   Machine& machine_;
   Diary& diary_;
-  std::vector<Watch> watches_;  // by person
+  std::vector<Watch> watches_;                                                // by person
   std::vector<std::pair<runtime::TimePoint, runtime::Millis>> clock_errors_;  // until when, what
   std::vector<Failure> failures_;
   Tally tally_;

@@ -44,6 +44,8 @@ House::Settings house_settings(const Options& options) {
   settings.tokens = {"ghp_sim0", "ghp_sim1", "ghp_sim2"};
   settings.seed = options.seed;
   settings.rare_polls = false;
+  settings.large_cache = true;
+  settings.engine.worker.poll = 1s;
   settings.folder_below = fast_folder();
   return settings;
 }
@@ -189,9 +191,8 @@ void Simulation::Impl::take(Turn turn) {
   const Spell spell = spells_[turn.spell];
   switch (turn.what) {
     case Turn::What::begin:
-      diary_.note_world(machine_.truth(),
-                        fmt::format("{} ({}) until {}", to_text(spell.trouble), spell.style,
-                                    runtime::to_rfc3339(spell.to)));
+      diary_.note_world(machine_.truth(), fmt::format("{} ({}) until {}", to_text(spell.trouble),
+                                                      spell.style, runtime::to_rfc3339(spell.to)));
       return begin_spell(spell, turn.spell);
     case Turn::What::end:
       diary_.note_world(machine_.truth(), fmt::format("over: {}", to_text(spell.trouble)));

@@ -118,8 +118,8 @@ void Truth::add_other_lengths(Standing& standing, const Citizen& citizen, const 
     const OwnToken before = chapters[i - 1].settings.token;
     const OwnToken after = chapters[i].settings.token;
     const Day changed = sim::utc_day(chapters[i].from);
-    const bool recent = chapters[i].from <= moment.at && sim::utc_day(moment.at) - changed <=
-                                                             kHistoryTrust + kReadAgain;
+    const bool recent = chapters[i].from <= moment.at &&
+                        sim::utc_day(moment.at) - changed <= kHistoryTrust + kReadAgain;
     if (before == after || !recent) continue;
     for (Day cut = changed - kReadAgain; cut <= changed + 2; ++cut) {
       const int length = walk(citizen, settings, moment, Eyes{before, after, cut}) + ahead;

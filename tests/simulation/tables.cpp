@@ -44,8 +44,8 @@ SELECT MIN(at) FROM (
 
 struct Question {
   const char* what;
-  const char* sql;          // ?1 is an instant
-  runtime::Millis before;   // of it: now minus this
+  const char* sql;         // ?1 is an instant
+  runtime::Millis before;  // of it: now minus this
 };
 
 constexpr std::array kStuck = {
@@ -120,8 +120,7 @@ class Tables::Statement {
   sqlite3_stmt* handle_ = nullptr;
 };
 
-Tables::Tables(std::string path, std::string vfs)
-    : path_(std::move(path)), vfs_(std::move(vfs)) {}
+Tables::Tables(std::string path, std::string vfs) : path_(std::move(path)), vfs_(std::move(vfs)) {}
 
 Tables::~Tables() {
   statements_.clear();

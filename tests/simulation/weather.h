@@ -18,21 +18,21 @@
 namespace streaky::simulation {
 
 enum class Trouble : std::uint8_t {
-  github_down,       // refused, silent, or nothing but errors
-  github_wrong,      // answers that are damaged, halved or not JSON
-  github_limited,    // rate limits and resource limits
-  github_slow,       // answers take longer than anybody waits, or nearly
-  github_drizzle,    // a few failures
+  github_down,     // refused, silent, or nothing but errors
+  github_wrong,    // answers that are damaged, halved or not JSON
+  github_limited,  // rate limits and resource limits
+  github_slow,     // answers take longer than anybody waits, or nearly
+  github_drizzle,  // a few failures
   discord_down,
-  discord_limited,   // storms of 429, and the limit that no header shows
+  discord_limited,  // storms of 429, and the limit that no header shows
   telegram_down,
   telegram_limited,
-  channel_drizzle,   // a few failures, a few lost answers
+  channel_drizzle,  // a few failures, a few lost answers
   database_busy,
   database_full,
-  kill,              // a spell lasts until the process is started again
-  torn_kill,         // in the middle of a transaction
-  restart,           // in good order
+  kill,       // a spell lasts until the process is started again
+  torn_kill,  // in the middle of a transaction
+  restart,    // in good order
   asleep,
   wrong_clock,
 };

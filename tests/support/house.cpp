@@ -9,6 +9,7 @@
 #include "engine/plan.h"
 #include "notify/channel.h"
 #include "store/schedule.h"
+#include "store/session.h"
 #include "streak/local_day.h"
 
 namespace streaky::testing_support {
@@ -81,6 +82,12 @@ void House::start(const MakeHttp& make_http) {
       store::Database::Options{.url = "sqlite:" + database_path(),
                                .mode = store::Database::Mode::inline_calls},
       process.metrics);
+  if (settings_.large_cache) {
+    const auto enlarge = [](store::Session& session) {
+      session.execute("PRAGMA cache_size = -65536");
+    };
+    await(process.database->read(enlarge));
+  }
   process.budget = std::make_unique<github::TokenBudget>(clock_);
   for (const auto& token : settings_.tokens) {
     process.budget->add_service_token(runtime::Secret(token));

@@ -69,6 +69,8 @@ class House {
     /// Off: tick and poll as the engine has them. On: once a minute, since polling is for work that
     /// other processes make and would be most of what a test does.
     bool rare_polls = true;
+    /// The database keeps more in memory than SQLite does by itself: long runs read less.
+    bool large_cache = false;
     std::string folder_below;  // where the database's folder is made; empty: the system's place
   };
 
