@@ -70,7 +70,7 @@ runtime::TimePoint end_of_day(const store::User& user, const std::string& zone, 
   const auto present = streak::Zone::find(user.time_zone);
   if (!present) return expires_at;
   if (present->local_date(now) != date) return std::min(expires_at, now);
-  return std::min<runtime::TimePoint>(expires_at, present->end_of(date));
+  return present->end_of(date);
 }
 
 runtime::TimePoint honest_at(runtime::TimePoint created_at, runtime::TimePoint expires_at) {

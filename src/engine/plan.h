@@ -30,7 +30,7 @@ std::optional<runtime::TimePoint> first_check(const streak::Zone& zone,
                                               runtime::TimePoint now);
 
 /// When the day of a job or delivery ends for its user, who may have moved to another zone since it
-/// was made: never later than `expires_at`, and now if it is another date there by now.
+/// was made: by the clock there, and at once if it is another date there by now.
 runtime::TimePoint end_of_day(const store::User& user, const std::string& zone, streak::Label date,
                               runtime::TimePoint expires_at, runtime::TimePoint now);
 
