@@ -1,5 +1,5 @@
 # What a person types. `make demo` and `make test` install what is missing first.
-.PHONY: help deps build demo run test test-asan test-tsan lint format clean
+.PHONY: help deps build demo run test test-asan test-tsan bench lint format clean
 .DEFAULT_GOAL := help
 
 JOBS ?= $(shell nproc)
@@ -11,6 +11,7 @@ help:
 	@echo "make test       every test"
 	@echo "make test-asan  the tests under AddressSanitizer and UBSan"
 	@echo "make test-tsan  the tests under ThreadSanitizer"
+	@echo "make bench      measures, beside the goals (ROWS=10000,idle for some; bench/run.py --list)"
 	@echo "make lint       clang-format, clang-tidy, house rules"
 	@echo "make format     put the sources into their form"
 
@@ -41,6 +42,12 @@ test-tsan: deps
 	@cmake --preset tsan >/dev/null
 	@ninja -C build-tsan -j $(JOBS)
 	@ctest --test-dir build-tsan --output-on-failure -j $(JOBS)
+
+bench:
+	@scripts/install-deps build bench
+	@cmake --preset release >/dev/null
+	@ninja -C build -j $(JOBS) streaky streaky-sim bench_micro yesterday
+	@python3 bench/run.py $(ROWS)
 
 lint:
 	@scripts/install-deps build lint

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/json.hpp>
 #include <charconv>
 #include <chrono>
@@ -126,6 +127,9 @@ Control::Outcome Control::post(std::string_view path, const Body& body, runtime:
   if (path == "/control/faults") {
     return faults(body);
   }
+  if (path == "/control/cpu") {
+    return cpu(body);
+  }
   if (path == "/control/latency") {
     return latency(body);
   }
@@ -176,17 +180,28 @@ Control::Outcome Control::seed(const Body& body, runtime::TimePoint now) {
   const auto seed = integer(body, "seed", 0, std::numeric_limits<std::int64_t>::max(), 1);
   const auto summaries = flag(body, "summaries", false);
   const auto broken = flag(body, "broken", true);
+  const auto at_risk = integer(body, "at_risk", 0, 100, 40);
+  const auto longest = integer(body, "longest_streak", 0, People::kLongestStreak, 0);
+  const bool plain = text(body, "crowd") == "plain";
+  const bool known_crowd = plain || !body.contains("crowd") || text(body, "crowd") == "mixed";
   if (!users || !seed || !summaries || !broken) {
     return bad(
         fmt::format("users must be 0 to {}, seed a positive integer, summaries and broken "
                     "true or false",
                     People::kMostUsers));
   }
+  if (!known_crowd || !at_risk || !longest) {
+    return bad(fmt::format("crowd must be mixed or plain, at_risk 0 to 100, longest_streak 0 to {}",
+                           People::kLongestStreak));
+  }
   SeedOptions options;
   options.users = static_cast<std::size_t>(*users);
   options.seed = static_cast<std::uint64_t>(*seed);
   options.summaries = *summaries;
   options.broken = *broken;
+  options.crowd = plain ? Crowd::plain : Crowd::mixed;
+  options.at_risk_percent = static_cast<int>(*at_risk);
+  options.longest_streak = static_cast<int>(*longest);
   world_.seed(options, now);
   return {};
 }
@@ -202,6 +217,26 @@ Control::Outcome Control::faults(const Body& body) {
     return bad("give set (none or storm), or service, fault and probability (0 to 1)");
   }
   return world_.faults().add(FaultRule{*service, *fault, chance->to_number<double>()});
+}
+
+Control::Outcome Control::cpu(const Body& body) {
+  constexpr std::int64_t kMostMs = 60'000;
+  GithubRules& rules = world_.rules().github;
+  const std::array<std::pair<double*, const char*>, 3> charges = {
+      {{&rules.cpu_query_ms, "query_ms"},
+       {&rules.cpu_window_ms, "window_ms"},
+       {&rules.cpu_hundred_days_ms, "hundred_days_ms"}}};
+  for (const auto& [charge, name] : charges) {
+    if (!integer(body, name, 0, kMostMs, 0)) {
+      return bad(fmt::format("{} must be an integer from 0 to {}", name, kMostMs));
+    }
+  }
+  for (const auto& [charge, name] : charges) {
+    if (body.contains(name)) {
+      *charge = static_cast<double>(integer(body, name, 0, kMostMs, 0).value_or(0));
+    }
+  }
+  return {};
 }
 
 Control::Outcome Control::latency(const Body& body) {

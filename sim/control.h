@@ -1,11 +1,13 @@
 // The world's remote control: JSON over HTTP, for demos, benchmarks and tests in other processes.
 //
 //   POST /control/seed {users, seed, summaries?, broken?}   replaces everybody
+//   POST /control/seed {users, seed, crowd: "plain", at_risk?, longest_streak?}   the same
 //   GET  /control/users.jsonl                      import lines
 //   GET  /control/truth.jsonl                      who should hear what, now
 //   POST /control/faults {set?} or {service, fault, probability}
 //   POST /control/latency {github_ms?, discord_ms?, telegram_ms?, sigma?}
 //   POST /control/limits {lifted}
+//   POST /control/cpu {query_ms?, window_ms?, hundred_days_ms?}   what GitHub charges
 //   POST /control/contribute {login, label?, count?}
 //   POST /control/morning {on}
 //   POST /control/time {offset_ms}
@@ -40,6 +42,7 @@ class Control {
   Outcome post(std::string_view path, const Body& body, runtime::TimePoint now);
   Outcome seed(const Body& body, runtime::TimePoint now);
   Outcome faults(const Body& body);
+  Outcome cpu(const Body& body);
   Outcome latency(const Body& body);
   Outcome contribute(const Body& body, runtime::TimePoint now);
   Outcome down(const Body& body);

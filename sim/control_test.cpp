@@ -46,6 +46,42 @@ TEST_F(ControlTest, SeedsAndListsUsers) {
   EXPECT_EQ(at(get("stats"), "/users_asked"), "0");
 }
 
+TEST_F(ControlTest, APlainCrowdHasAnExactShareAtRisk) {
+  EXPECT_EQ(post("seed", R"({"users":1000,"seed":7,"crowd":"plain","at_risk":40})").response.status,
+            200);
+  const auto count = [](const std::string& text, std::string_view part) {
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+    return found;
+  };
+  const std::string truth = get("truth.jsonl").response.body;
+  EXPECT_EQ(count(truth, R"("truth":"at_risk")"), 400U);
+  EXPECT_EQ(count(truth, R"("truth":"safe")"), 600U);
+  const std::string lines = get("users.jsonl").response.body;
+  EXPECT_EQ(count(lines, "discord_webhook"), 1'000U);
+  EXPECT_EQ(count(lines, "github_token"), 0U);
+  EXPECT_EQ(at(get("audit"), "/should_hear"), "400");
+  // The day before nobody was: a first look then tells nobody anything.
+  post("time", R"({"offset_ms":-86400000})");
+  EXPECT_EQ(count(get("truth.jsonl").response.body, R"("truth":"at_risk")"), 0U);
+}
+
+TEST_F(ControlTest, APlainCrowdMayHaveLongStreaks) {
+  post("seed", R"({"users":200,"seed":7,"crowd":"plain","at_risk":0,"longest_streak":4000})");
+  int long_ones = 0;
+  for (const Person& person : world_.people()) long_ones += person.base - person.began > 2'000;
+  EXPECT_GT(long_ones, 60);
+}
+
+TEST_F(ControlTest, GithubChargesWhatItIsToldTo) {
+  post("seed", R"({"users":1,"seed":1})");
+  world_.rules().github.cpu_per_minute = runtime::Millis{500};
+  post("cpu", R"({"query_ms":499,"window_ms":5,"hundred_days_ms":0})");
+  EXPECT_EQ(ask(world_, "{viewer{login}}").response.status, 200);
+  EXPECT_EQ(ask(world_, "{viewer{login}}").response.status, 200);
+  EXPECT_EQ(ask(world_, "{viewer{login}}").response.status, 403) << "the minute's CPU is spent";
+}
+
 TEST_F(ControlTest, MorningAndContributionsChangeTheTruth) {
   world_.people().add(with_streak("alice", 3));
   EXPECT_EQ(post("morning", R"({"on":true})").response.status, 200);
@@ -62,6 +98,11 @@ TEST_F(ControlTest, BadInputIsRefusedInOneLine) {
       {"seed", R"({"users":-1})"},
       {"seed", R"({"users":1000001})"},
       {"seed", R"({"users":"many"})"},
+      {"seed", R"({"crowd":"dense"})"},
+      {"seed", R"({"crowd":"plain","at_risk":101})"},
+      {"seed", R"({"crowd":"plain","longest_streak":4001})"},
+      {"cpu", R"({"window_ms":-1})"},
+      {"cpu", R"({"query_ms":"much"})"},
       {"faults", R"({"set":"rain"})"},
       {"faults", R"({"service":"github","fault":"slow","probability":2})"},
       {"faults", R"({"service":"github"})"},

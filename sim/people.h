@@ -17,6 +17,11 @@
 
 namespace streaky::sim {
 
+enum class Crowd : std::uint8_t {
+  mixed,  // all kinds of accounts, tokens, channels and troubles
+  plain,  // alike but for their streaks: public, without a token, told on Discord alone
+};
+
 struct SeedOptions {
   std::size_t users = 1'000;
   std::uint64_t seed = 1;
@@ -25,11 +30,18 @@ struct SeedOptions {
   bool summaries = false;
   /// Dead tokens, dead channels, renamed and unknown accounts among them.
   bool broken = true;
+
+  Crowd crowd = Crowd::mixed;
+  /// The rest is for a plain crowd. So many of each hundred are at risk today.
+  int at_risk_percent = 40;
+  /// Streaks of 1 to so many days, evenly spread; 0 draws them as in the mixed crowd.
+  int longest_streak = 0;
 };
 
 class People {
  public:
   static constexpr std::size_t kMostUsers = 1'000'000;
+  static constexpr int kLongestStreak = 4'000;  // days
 
   explicit People(std::uint64_t seed) : seed_(seed) {}
 

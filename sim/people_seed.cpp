@@ -5,6 +5,7 @@
 #include <array>
 #include <iterator>
 #include <stdexcept>
+#include <utility>
 
 #include "sim/mix.h"
 #include "sim/people.h"
@@ -45,7 +46,7 @@ int draw_streak(Dice& dice) {
   if (kind < 94) {
     return dice.between(101, 366);
   }
-  return kind < 99 ? dice.between(367, 1'200) : dice.between(1'201, 4'000);
+  return kind < 99 ? dice.between(367, 1'200) : dice.between(1'201, People::kLongestStreak);
 }
 
 std::uint8_t draw_rest_days(Dice& dice) {
@@ -59,8 +60,8 @@ std::uint8_t draw_rest_days(Dice& dice) {
   return 0;
 }
 
-void draw_history(Person& person, Dice& dice) {
-  const int streak = draw_streak(dice);
+void draw_history(Person& person, Dice& dice, int longest) {
+  const int streak = longest > 0 ? dice.between(1, longest) : draw_streak(dice);
   person.has_streak = streak > 0;
   person.began = person.base - std::max(streak, 1);
   person.today = dice.percent(45);
@@ -136,6 +137,21 @@ void draw_account(Person& person, Dice& dice, bool broken) {
   }
 }
 
+/// Whoever is at risk has a streak that lives, and nothing yet today. The share is exact in each
+/// hundred, and tens of percents in each ten.
+void make_plain(Person& person, std::size_t index, int at_risk_percent) {
+  person.privacy = Privacy::open;
+  person.discord = DiscordState::living;
+  const bool at_risk = std::cmp_less(index % 10 * 10 + index / 10 % 10, at_risk_percent);
+  person.today = !at_risk;
+  if (!at_risk) {
+    return;
+  }
+  person.has_streak = true;
+  person.tomorrow = false;
+  person.rest_bits = 0;
+}
+
 /// `"sun","sat"`
 std::string rest_names(std::uint8_t bits) {
   constexpr std::array kNames = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
@@ -168,10 +184,16 @@ void People::seed(const SeedOptions& options, const Zones& zones, runtime::TimeP
     person.base = zones.local(person.zone, now).day;
     person.remind_minute = static_cast<std::uint16_t>(dice.between(12 * 60, 23 * 60 + 30));
     person.daily_summary = dice.percent(4) && options.summaries;
-    draw_history(person, dice);
-    draw_views(person, dice, options.broken);
-    draw_channels(person, dice, options.broken);
-    draw_account(person, dice, options.broken);
+    const bool plain = options.crowd == Crowd::plain;
+    draw_history(person, dice, plain ? options.longest_streak : 0);
+    if (plain) {
+      make_plain(person, i, options.at_risk_percent);
+      draw_account(person, dice, false);
+    } else {
+      draw_views(person, dice, options.broken);
+      draw_channels(person, dice, options.broken);
+      draw_account(person, dice, options.broken);
+    }
     add(std::move(person));
   }
 }

@@ -7,21 +7,19 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "app/check_notify.h"
 #include "app/command.h"
 #include "app/heat_map.h"
 #include "app/local_zone.h"
 #include "app/option_table.h"
 #include "app/terminal.h"
 #include "app/wiring.h"
-#include "engine/decide.h"
-#include "store/schedule.h"
 #include "streak/local_day.h"
 #include "streak/message.h"
 #include "streak/streak.h"
@@ -105,6 +103,17 @@ void print_json(const Shown& shown) {
   fmt::print("{}\n", boost::json::serialize(object));
 }
 
+/// The shape of an answer, with the reason why there is none.
+void print_unseen_json(const std::string& login, const runtime::Error& error) {
+  const bool gone = error.code == "not_found";
+  boost::json::object object;
+  object["login"] = login;
+  object["verdict"] = streak::to_text(gone ? streak::Verdict::gone : streak::Verdict::unknown);
+  object["error"] = error.code;
+  object["message"] = printable(error.message, 400);
+  fmt::print("{}\n", boost::json::serialize(object));
+}
+
 void print_text(const Shown& shown) {
   const streak::Judgement& judgement = shown.sight.judgement;
   fmt::print("{}: {}\n\n", shown.login, words_for(judgement.verdict));
@@ -120,44 +129,6 @@ std::optional<store::User> stored_user(Base& base, store::Database& database,
                                        const std::string& login) {
   store::Users users(database);
   return base.run(users.find({.login = login, .node_id = {}, .database_id = {}}));
-}
-
-/// Sends what the verdict calls for on every living channel of the user; true when all went out.
-bool notify_user(Base& base, Outside& outside, const crypto::Sealer& sealer,
-                 const store::User& user, const Shown& shown) {
-  if (shown.sight.judgement.verdict != streak::Verdict::at_risk) return true;
-  const runtime::TimePoint now = base.clock->now();
-  const auto message = engine::reminder_message({.user = user,
-                                                 .stage = store::kManualStage,
-                                                 .streak = shown.sight.judgement.streak,
-                                                 .today_count = shown.sight.judgement.today_count,
-                                                 .lower_bound = false,
-                                                 .own_token_dead = shown.sight.own_token_dead,
-                                                 .expires_at = now + shown.left,
-                                                 .now = now,
-                                                 .as_of = std::nullopt});
-  bool all_sent = true;
-  for (const store::Channel& channel : user.channels) {
-    const auto kind = notify::parse_channel_kind(channel.kind);
-    if (!channel.on || !kind) continue;
-    auto credential = sealer.open(
-        channel.sealed,
-        {.purpose = crypto::Purpose::channel, .user_id = user.id, .channel_id = channel.id});
-    if (!credential) {
-      all_sent = false;
-      complain(channel.kind + ": " + credential.error().message, kExitFailed);
-      continue;
-    }
-    notify::Outgoing outgoing;
-    outgoing.delivery_id = base.random->uuid();
-    outgoing.credential = {.kind = *kind, .value = std::move(*credential)};
-    outgoing.message = message;
-    const notify::Delivered delivered = base.run(outside.notifier.send(std::move(outgoing)));
-    const bool sent = std::holds_alternative<notify::Sent>(delivered.outcome);
-    fmt::print(stderr, "{} ({}): {}\n", channel.kind, channel.hint, sent ? "sent" : "not sent");
-    all_sent = all_sent && sent;
-  }
-  return all_sent;
 }
 
 /// The token of the command line or the environment comes before those of the options.
@@ -186,8 +157,7 @@ struct Target {
 /// The data folder is optional here: `check` works alone.
 Target find_target(Base& base, const Options& options, const CheckArguments& arguments) {
   Target target;
-  const bool here =
-      !options.store_url.empty() || std::filesystem::exists(options.data_dir + "/streaky.db");
+  const bool here = !options.store_url.empty() || file_exists(options.data_dir + "/streaky.db");
   if (!here) return target;
   target.database = open_database(base, options, false);
   target.user = stored_user(base, *target.database, arguments.login);
@@ -222,6 +192,10 @@ int check(Options& options, const CheckArguments& arguments) {
                         streak::Zone::nearest_name(zone_name) + "?",
                     kExitUsage);
   }
+  if (arguments.notify && zone_name != target.user->time_zone) {
+    return complain("--time-zone: with --notify it is the user's own, " + target.user->time_zone,
+                    kExitUsage);
+  }
   const runtime::TimePoint now = base.clock->now();
   Shown shown;
   shown.zone = zone_name;
@@ -234,9 +208,11 @@ int check(Options& options, const CheckArguments& arguments) {
   subject.today = shown.today;
   subject.full_history = true;
   if (target.user) subject.rules = target.user->rules;
-  auto look = base.run(outside.github.see(std::move(subject), now + kDeadline));
+  const auto seen = base.run(outside.github.see(std::move(subject), now + kDeadline));
+  auto& look = *seen;
   if (!look) {
     const runtime::Error& error = look.error().error;
+    if (arguments.json) print_unseen_json(arguments.login, error);
     return complain(arguments.login + ": " + error.message + " (" + error.code + ")", kExitUnknown);
   }
   shown.sight = std::move(*look);
@@ -251,7 +227,15 @@ int check(Options& options, const CheckArguments& arguments) {
   }
   const int code = exit_code_of(shown.sight.judgement.verdict);
   if (!arguments.notify) return code;
-  const bool told = notify_user(base, outside, *target.sealer, *target.user, shown);
+  if (shown.sight.judgement.verdict != streak::Verdict::at_risk) return code;
+  const bool told = notify_by_hand({.base = base,
+                                    .outside = outside,
+                                    .database = *target.database,
+                                    .sealer = *target.sealer,
+                                    .user = *target.user,
+                                    .sight = shown.sight,
+                                    .today = shown.today,
+                                    .midnight = zone->end_of(shown.today)});
   return told ? code : kExitUnknown;
 }
 
@@ -268,7 +252,8 @@ void add_check_command(CLI::App& root, Invocation& invocation) {
   command->add_option("--time-zone", arguments->time_zone, "IANA zone (default: this machine's)");
   command->add_flag("--json", arguments->json, "Print JSON");
   command->add_flag("--notify", arguments->notify,
-                    "If at risk, send a reminder on the user's configured channels");
+                    "If at risk, send today's reminder to the channels of the stored user; each\n"
+                    "channel hears it once a day, however often this is called");
   command->callback([&invocation, arguments] {
     invocation.run = [arguments](Options& options) { return check(options, *arguments); };
   });

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 
@@ -22,6 +23,7 @@ constexpr std::size_t kLongestComplaint = 500;
 /// Longer arguments are not repeated: they may be credentials.
 constexpr std::size_t kLongestShown = 30;
 constexpr int kMostArguments = 10'000;
+constexpr const char* kTableGroup = "Options, for every command";
 
 void add_commands(CLI::App& root, Invocation& invocation) {
   add_serve_command(root, invocation);
@@ -43,7 +45,7 @@ void add_global_flags(CLI::App& root, Invocation& invocation) {
             flag_name(name),
             [&invocation, name](const std::string& value) { invocation.flags[name] = value; },
             fmt::format("{} ({})", spec.documentation, name))
-        ->group("Options, for every command");
+        ->group(kTableGroup);
   }
 }
 
@@ -112,11 +114,27 @@ std::string describe_rest(const CLI::App& root) {
 /// No command at all, or one that does not exist.
 bool lacks_command(const CLI::App& root) { return !command_names(chosen(&root)).empty(); }
 
+/// The name of an option or argument that was given without a value: mostly a variable of a script
+/// that was never set. Nothing is guessed for it. Options of the table speak for themselves.
+std::optional<std::string> given_empty(const CLI::App& root) {
+  for (const CLI::App* app = chosen(&root); app != nullptr; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      const bool in_table = app == &root && option->get_group() == kTableGroup;
+      const auto& values = option->results();
+      if (in_table || std::ranges::find(values, "") == values.end()) continue;
+      return option->get_name();
+    }
+  }
+  return std::nullopt;
+}
+
 /// Nothing when there is a command to run; else the exit code.
 std::optional<int> parse(CLI::App& root, int argc, char** argv) {
   try {
     root.parse(argc, argv);
-    return std::nullopt;
+    const auto empty = given_empty(root);
+    if (!empty) return std::nullopt;
+    return complain(*empty + ": is empty: expected a value, or leave it out", kExitUsage);
   } catch (const CLI::Success& success) {
     return root.exit(success);  // --help: prints it
   } catch (const CLI::ExtrasError&) {
@@ -168,7 +186,10 @@ int run(int argc, char** argv) {
     add_commands(root, invocation);
     const auto ended = parse(root, argc, argv);
     if (ended) return *ended;
-    return run_parsed(invocation);
+    const int code = run_parsed(invocation);
+    // A full disk is noticed only now, and half a list must not pass for a whole one.
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    return complain("standard output cannot be written: what was printed is not all", kExitUnknown);
   } catch (const std::exception& error) {
     return complain(error.what(), kExitUnknown);
   }

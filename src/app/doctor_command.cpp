@@ -40,8 +40,10 @@ std::vector<Finding> check_store(Base& base, const Options& options) {
   findings.push_back(
       {"database", true,
        fmt::format("{}, schema {}", options.database_url(), database->schema_version())});
-  const auto sealer = open_keys(options, false);
   store::Users users(*database);
+  const std::int64_t active = base.run(users.count_active());
+  findings.push_back({"users", true, fmt::format("{} active", active)});
+  const auto sealer = open_keys(options, false);
   std::int64_t after = 0;
   int values = 0;
   for (auto some = base.run(users.list(after, kUsersPerRead)); !some.empty();

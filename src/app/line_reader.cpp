@@ -1,5 +1,7 @@
 #include "app/line_reader.h"
 
+#include "runtime/secret.h"
+
 namespace streaky::app {
 
 namespace {
@@ -11,16 +13,28 @@ constexpr std::size_t kMarkBytes = 3;
 }  // namespace
 
 int LineReader::take() {
+  if (end_ != End::none) return kEnd;
   const int c = stream_.get();
-  if (c == kEnd && stream_.bad()) failed_ = true;
-  return c;
+  if (c == kEnd) {
+    end_ = stream_.bad() ? End::broken : End::of_stream;
+  } else if (bytes_ == limits_.bytes) {
+    end_ = End::too_large;
+  } else {
+    ++bytes_;
+    return c;
+  }
+  return kEnd;
 }
 
 bool LineReader::next(Line& line) {
   line = Line{};
-  line.text.reserve(kLongestLine + 1);  // no copy of a credential is left behind by growing
   int c = take();
   if (c == kEnd) return false;
+  if (number_ == limits_.lines) {
+    end_ = End::too_many_lines;
+    return false;
+  }
+  line.text.reserve(kLongestLine + 1);  // no copy of a credential is left behind by growing
   for (; c != kEnd && c != '\n'; c = take()) {
     if (line.text.size() > kLongestLine) {
       line.too_long = true;
@@ -32,7 +46,9 @@ bool LineReader::next(Line& line) {
   if (line.text.ends_with('\r')) line.text.pop_back();
   if (line.text.size() > kLongestLine) line.too_long = true;
   if (number_ == 1 && line.text.starts_with(kByteOrderMark)) line.text.erase(0, kMarkBytes);
-  return !failed_;
+  const bool whole = end_ == End::none || end_ == End::of_stream;
+  if (!whole) runtime::wipe(line.text);
+  return whole;
 }
 
 }  // namespace streaky::app

@@ -59,6 +59,9 @@ std::string check_store_url(const std::string& text, std::string& value) {
       !is_plain(text)) {
     return "not a database that this version knows: expected sqlite:<file>";
   }
+  if (text.contains(":memory:")) {
+    return "a database in memory forgets everything when the command ends: expected sqlite:<file>";
+  }
   value = text;
   return {};
 }
@@ -73,7 +76,7 @@ std::string check_listen_url(const std::string& text, std::string& value) {
 
 std::string check_path(const std::string& text, std::string& value) {
   if (text.empty() || text.size() > kLongestPath || !is_plain(text)) {
-    return "not a path: expected 1 to 4,096 bytes without control characters";
+    return "not a path: expected 1 to 4,096 bytes of UTF-8 without control characters";
   }
   value = text;
   return {};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/config_file.h"
+#include "app/option_setters.h"
 #include "app/option_table.h"
 #include "app/terminal.h"
 
@@ -14,7 +15,6 @@ namespace streaky::app {
 
 namespace {
 
-constexpr std::size_t kLongestPath = 4'096;
 constexpr std::size_t kLongestValue = 64U << 10U;
 
 /// Where an option's value stands, before it is checked.
@@ -38,48 +38,60 @@ runtime::Result<std::vector<FileValue>> file_values(const std::string& data_dir,
   return read_config(usual.string());
 }
 
-/// Nothing where the default holds. An empty variable counts as unset: that is how service managers
-/// and containers say "none".
-std::optional<Given> given_for(const OptionSpec& spec, const std::vector<FileValue>& file,
-                               const Environment& environment, const Flags& flags) {
+/// What was said of an option, the weightiest last; nothing where the default holds. An empty
+/// variable counts as unset: that is how service managers and containers say "none".
+std::vector<Given> given_for(const OptionSpec& spec, const std::vector<FileValue>& file,
+                             const Environment& environment, const Flags& flags) {
   const std::string name(spec.name);
-  if (const auto flag = flags.find(name); flag != flags.end()) {
-    return Given{
-        .source = "flag", .where = flag_name(name), .items = split_value(spec.kind, flag->second)};
+  std::vector<Given> given;
+  const auto in_file = std::ranges::find(file, name, &FileValue::name);
+  if (in_file != file.end()) {
+    given.push_back(Given{.source = "file",
+                          .where = fmt::format("config file line {}: {}", in_file->line, name),
+                          .items = in_file->items});
   }
   const std::string variable = environment_name(name);
   if (const auto value = environment(variable); value && !value->empty()) {
-    return Given{
-        .source = "environment", .where = variable, .items = split_value(spec.kind, *value)};
+    given.push_back(
+        Given{.source = "environment", .where = variable, .items = split_value(spec.kind, *value)});
   }
-  const auto in_file = std::ranges::find(file, name, &FileValue::name);
-  if (in_file == file.end()) return std::nullopt;
-  return Given{.source = "file",
-               .where = fmt::format("config file line {}: {}", in_file->line, name),
-               .items = in_file->items};
+  if (const auto flag = flags.find(name); flag != flags.end()) {
+    given.push_back(Given{
+        .source = "flag", .where = flag_name(name), .items = split_value(spec.kind, flag->second)});
+  }
+  return given;
+}
+
+/// The reason why it cannot be taken.
+std::string apply(Options& options, const OptionSpec& spec, Given& given) {
+  const auto is_long = [](const std::string& item) { return item.size() > kLongestValue; };
+  std::string reason = std::ranges::any_of(given.items, is_long) ? std::string("longer than 64 KiB")
+                                                                 : spec.apply(options, given.items);
+  if (spec.secret) std::ranges::for_each(given.items, runtime::wipe);
+  return reason;
 }
 
 runtime::Result<Loaded> load(const std::string& data_dir, const std::string& config_file,
                              const Environment& environment, const Flags& flags) {
-  if (data_dir.empty() || data_dir.size() > kLongestPath || data_dir.contains('\0')) {
-    return runtime::fail_for_good("bad_option",
-                                  "--data: not a folder: expected a path of 1 to 4,096 bytes");
+  std::string folder;
+  if (const std::string reason = check_path(data_dir, folder); !reason.empty()) {
+    return runtime::fail_for_good("bad_option", "--data: " + reason);
   }
   const auto file = file_values(data_dir, config_file);
   if (!file) return std::unexpected(file.error());
   Loaded loaded;
   loaded.options.data_dir = data_dir;
   for (const OptionSpec& spec : option_table()) {
-    auto given = given_for(spec, *file, environment, flags);
-    loaded.sources.push_back(given ? given->source : "default");
-    if (!given) continue;
-    const auto is_long = [](const std::string& item) { return item.size() > kLongestValue; };
-    const std::string reason = std::ranges::any_of(given->items, is_long)
-                                   ? std::string("longer than 64 KiB")
-                                   : spec.apply(loaded.options, given->items);
-    if (spec.secret) std::ranges::for_each(given->items, runtime::wipe);
-    if (reason.empty()) continue;
-    return runtime::fail_for_good("bad_option", fmt::format("{}: {}", given->where, reason));
+    const char* source = "default";
+    // What is overruled is checked all the same: it would fail on the day when it is not.
+    for (Given& given : given_for(spec, *file, environment, flags)) {
+      const std::string reason = apply(loaded.options, spec, given);
+      if (!reason.empty()) {
+        return runtime::fail_for_good("bad_option", fmt::format("{}: {}", given.where, reason));
+      }
+      source = given.source;
+    }
+    loaded.sources.push_back(source);
   }
   return loaded;
 }

@@ -56,6 +56,19 @@ TEST_F(OptionsTest, FlagsOutrankTheEnvironmentWhichOutranksTheFile) {
   EXPECT_EQ(load()->github_api_url, "https://flag.example");
 }
 
+TEST_F(OptionsTest, ABadValueIsRefusedThoughAnotherOverrulesIt) {
+  write("[engine]\n\nclaim = 0\n");
+  variables_["STREAKY_ENGINE_CLAIM"] = "10";
+  EXPECT_THAT(error(), HasSubstr("config file line 3: engine.claim"));
+  flags_["engine.claim"] = "20";
+  EXPECT_THAT(error(), HasSubstr("config file line 3: engine.claim"));
+  write("");
+  variables_["STREAKY_ENGINE_CLAIM"] = "many";
+  EXPECT_THAT(error(), HasSubstr("STREAKY_ENGINE_CLAIM"));
+  variables_["STREAKY_ENGINE_CLAIM"] = "10";
+  EXPECT_EQ(load()->engine_claim, 20);
+}
+
 TEST_F(OptionsTest, AnEmptyVariableIsUnset) {
   variables_["STREAKY_GITHUB_TOKENS"] = "";
   variables_["STREAKY_ENGINE_LEASE"] = "";

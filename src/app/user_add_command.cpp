@@ -101,8 +101,9 @@ int add(const Options& options, AddArguments arguments) {
   std::vector<DraftReader::Draft> drafts;
   drafts.push_back({.line = 1, .user = std::move(*draft)});
   const runtime::TimePoint now = desk.now();
+  LinesByUser lines;
   const SaveReport report =
-      desk.base.run(save_drafts(&desk.users, sealer.get(), std::move(drafts), now));
+      desk.base.run(save_drafts(&desk.users, sealer.get(), std::move(drafts), &lines, now));
   if (report.users.empty()) return complain(report.bad.front().reason, kExitUsage);
   print_saved(report, arguments.json, now);
   return kExitDone;

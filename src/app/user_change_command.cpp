@@ -7,7 +7,6 @@
 #include <memory>
 #include <utility>
 
-#include "app/option_table.h"
 #include "app/prompt.h"
 #include "app/terminal.h"
 #include "app/user_commands.h"
@@ -26,51 +25,60 @@ struct ChangeArguments {
 
 enum class Verb { pause, resume };
 
-/// Stores what `edited` holds and says what it is now.
-int store_change(UserDesk& desk, const runtime::Result<store::User>& edited, bool as_json) {
-  if (!edited) return complain(edited.error().message, kExitUsage);
-  const runtime::TimePoint now = desk.now();
-  std::vector<store::User> users(1, *edited);
-  desk.base.run(desk.users.save(std::move(users), now));
+int print_changed(const store::User& user, bool as_json, runtime::TimePoint now) {
   if (as_json) {
-    fmt::print("{}\n", boost::json::serialize(user_json(*edited, now)));
+    fmt::print("{}\n", boost::json::serialize(user_json(user, now)));
     return kExitDone;
   }
   const std::string next =
-      edited->next_check_at ? "; next check " + local_text(*edited, *edited->next_check_at) : "";
-  fmt::print("{}: {}{}\n", edited->login, status_text(*edited, now), next);
+      user.next_check_at ? "; next check " + local_text(user, *user.next_check_at) : "";
+  fmt::print("{}: {}{}\n", user.login, status_text(user, now), next);
   return kExitDone;
 }
 
+/// One try; nothing when somebody else's edit came first.
+std::optional<int> try_change(UserDesk& desk, const ChangeArguments& arguments,
+                              std::optional<streak::Label> until, Verb verb) {
+  const runtime::TimePoint now = desk.now();
+  auto found = desk.base.run(find_for_edit(&desk.users, arguments.login, now));
+  if (!found) return complain_of_unknown(arguments.login);
+  const bool told = found->told_today;
+  const store::User& user = found->user;
+  if (verb == Verb::resume && user.status == store::UserStatus::active &&
+      !pause_in_force(user, now)) {
+    fmt::print(stderr, "{} is not paused\n", user.login);
+    return arguments.json ? print_changed(user, true, now) : kExitDone;
+  }
+  auto edited =
+      verb == Verb::pause ? pause_user(user, until, told, now) : resume_user(user, told, now);
+  if (!edited) return complain(edited.error().message, kExitUsage);
+  std::vector<store::UserEdit> edits(1);
+  edits.front().before = user;
+  edits.front().after = std::move(*edited);
+  const auto saved = desk.base.run(desk.users.edit(std::move(edits), now));
+  if (!saved.front()) return std::nullopt;
+  return print_changed(*saved.front(), arguments.json, now);
+}
+
 int change(const Options& options, const ChangeArguments& arguments, Verb verb) {
-  if (!is_github_login(arguments.login)) return complain_of_login();
+  if (!is_user_name(arguments.login)) return complain_of_login();
   std::optional<streak::Label> until;
   if (!arguments.until.empty()) {
     until = streak::parse_label(arguments.until);
     if (!until) return complain("--until: expected a date such as 2026-08-31", kExitUsage);
   }
   UserDesk desk(options, false);
-  const runtime::TimePoint now = desk.now();
-  auto found = desk.base.run(find_for_edit(&desk.users, arguments.login, now));
-  if (!found) return complain_of_unknown(arguments.login);
-  const bool told = found->told_today;
-  const store::User& user = found->user;
-  if (verb == Verb::pause) {
-    return store_change(desk, pause_user(user, until, told, now), arguments.json);
+  for (int round = 0; round < kMostEditRounds; ++round) {
+    const auto code = try_change(desk, arguments, until, verb);
+    if (code) return *code;
   }
-  if (user.status == store::UserStatus::active && !pause_in_force(user, now)) {
-    fmt::print(stderr, "{} is not paused\n", user.login);
-    return kExitDone;
-  }
-  return store_change(desk, resume_user(user, told, now), arguments.json);
+  return complain(kOvertaken, kExitFailed);
 }
 
 int remove(const Options& options, const ChangeArguments& arguments) {
-  if (!is_github_login(arguments.login)) return complain_of_login();
+  if (!is_user_name(arguments.login)) return complain_of_login();
   UserDesk desk(options, false);
-  store::UserKey key;
-  key.login = arguments.login;
-  const auto user = desk.base.run(desk.users.find(key));
+  const auto user = desk.base.run(find_named(&desk.users, arguments.login));
   if (!user) return complain_of_unknown(arguments.login);
   if (!arguments.yes) {
     if (!is_terminal(STDIN_FILENO)) {
@@ -90,7 +98,7 @@ int remove(const Options& options, const ChangeArguments& arguments) {
 CLI::App* begin(CLI::App& user, const char* name, const char* documentation,
                 ChangeArguments& arguments) {
   CLI::App* command = user.add_subcommand(name, documentation);
-  command->add_option("login", arguments.login, "GitHub login")->required();
+  command->add_option("login", arguments.login, "GitHub login or id")->required();
   return command;
 }
 

@@ -156,17 +156,51 @@ TEST_F(UserCommandsTest, ImportingALineAgainUpdatesThatUser) {
   EXPECT_EQ(call({"user", "show", "Old"}).code, kExitUsage);
 }
 
-TEST_F(UserCommandsTest, OfTwoLinesForOneLoginTheLaterWinsAndItIsSaid) {
+TEST_F(UserCommandsTest, ASecondLineForOneLoginIsBadAndTheFirstIsImported) {
   const Ran ran = call({"user", "import",
                         write("d.csv",
                               "login,time_zone,remind_at\n"
                               "mona,Asia/Tokyo,08:00\n"
                               "Mona,,09:00\n")});
-  EXPECT_EQ(ran.code, kExitDone);
+  EXPECT_EQ(ran.code, kExitFailed);
   EXPECT_THAT(ran.err, HasSubstr("line 3: Mona stands in line 2 already"));
+  EXPECT_THAT(ran.out, HasSubstr("1 added, 0 updated, 1 bad"));
   const auto user = shown("mona");
   EXPECT_EQ(user.at("time_zone"), "Asia/Tokyo");
-  EXPECT_EQ(boost::json::serialize(user.at("remind_at")), R"(["09:00"])");
+  EXPECT_EQ(boost::json::serialize(user.at("remind_at")), R"(["08:00"])");
+}
+
+TEST_F(UserCommandsTest, LinesOfOneAccountAreNotMerged) {
+  const Ran ran = call({"user", "import",
+                        write("ids.jsonl", R"({"login":"a","github_id":5})"
+                                           "\n"
+                                           R"({"login":"b","github_id":"5"})"
+                                           "\n"
+                                           R"({"login":"c","github_id":"MDQ6VXNlcjU="})"
+                                           "\n"
+                                           R"({"login":"d","github_id":"U_d"})"
+                                           "\n"
+                                           R"({"login":"e","github_id":"U_d"})"
+                                           "\n")});
+  EXPECT_EQ(ran.code, kExitFailed);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("line 2: the same user as in line 1"),
+                             HasSubstr("line 3: the same user as in line 1"),
+                             HasSubstr("line 5: the same user as in line 4")));
+  EXPECT_THAT(ran.out, HasSubstr("2 added, 0 updated, 3 bad"));
+  EXPECT_EQ(shown("a").at("database_id"), 5);
+  EXPECT_EQ(shown("d").at("node_id"), "U_d");
+  EXPECT_EQ(call({"user", "show", "b"}).code, kExitUsage);
+}
+
+TEST_F(UserCommandsTest, LinesOfOneStoredUserAreNotMergedAcrossBites) {
+  ASSERT_EQ(call({"user", "add", "mona", "--github-id", "5"}).code, kExitDone);
+  std::string lines = "{\"login\":\"mona\",\"time_zone\":\"Asia/Tokyo\"}\n";
+  for (int i = 0; i < 600; ++i) lines += "{\"login\":\"user-" + std::to_string(i) + "\"}\n";
+  lines += R"({"login":"lisa","github_id":5})";
+  const Ran ran = call({"user", "import", write("many.jsonl", lines)});
+  EXPECT_EQ(ran.code, kExitFailed);
+  EXPECT_THAT(ran.err, HasSubstr("line 602: the same user as in line 1"));
+  EXPECT_EQ(shown("mona").at("time_zone"), "Asia/Tokyo");
 }
 
 TEST_F(UserCommandsTest, OneUserThatCannotBeStoredDoesNotSpoilTheBite) {
@@ -180,7 +214,9 @@ TEST_F(UserCommandsTest, OneUserThatCannotBeStoredDoesNotSpoilTheBite) {
                               "{\"login\":\"c\"}\n{\"login\":\"taken\",\"github_id\":5}\n"
                               "{\"login\":\"d\"}\n")});
   EXPECT_EQ(ran.code, kExitFailed);
-  EXPECT_THAT(ran.err, HasSubstr("line 2: the login or github_id belongs to another user"));
+  EXPECT_THAT(ran.err,
+              HasSubstr("line 2: the login taken belongs to another user here, whose GitHub "
+                        "id is not known: give that user's github_id first"));
   EXPECT_THAT(ran.out, HasSubstr("2 added, 0 updated, 1 bad"));
   EXPECT_EQ(shown("b").at("database_id"), 5);
 }
@@ -215,6 +251,19 @@ TEST_F(UserCommandsTest, RemoveTakesYesWhereNobodyCanBeAsked) {
   EXPECT_EQ(call({"user", "show", "octocat"}).code, kExitUsage);
 }
 
+TEST_F(UserCommandsTest, AUserIsNamedByIdToo) {
+  ASSERT_EQ(call({"user", "add", "octocat", "--github-id", "583231"}).code, kExitDone);
+  ASSERT_EQ(call({"user", "add", "12", "--github-id", "U_x="}).code, kExitDone);
+  EXPECT_EQ(shown("583231").at("login"), "octocat");
+  EXPECT_EQ(shown("U_x=").at("login"), "12");
+  ASSERT_EQ(call({"user", "add", "mona", "--github-id", "12"}).code, kExitDone);
+  EXPECT_EQ(shown("12").at("login"), "12") << "a login comes before an id";
+  EXPECT_EQ(call({"user", "pause", "583231"}).code, kExitDone);
+  EXPECT_EQ(shown("octocat").at("status"), "paused");
+  EXPECT_EQ(call({"user", "remove", "U_x=", "--yes"}).code, kExitDone);
+  EXPECT_EQ(shown("12").at("login"), "mona");
+}
+
 TEST_F(UserCommandsTest, GlobalFlagsStandBeforeOrAfterTheCommand) {
   EXPECT_THAT(call({"--engine-lease", "1m", "config"}).out, HasSubstr("1m"));
   EXPECT_THAT(call({"config", "--engine-lease", "1m"}).out, HasSubstr("1m"));
@@ -235,7 +284,13 @@ TEST_F(UserCommandsTest, WrongUsageIsOneLineThatHelps) {
       {{"user", "add"}, "login is required"},
       {{"user", "add", "a", "--remind-at", "25:00"}, "remind_at: expected"},
       {{"user", "list", "--engine-claim", "0"}, "--engine-claim: \"0\" is not accepted"},
-      {{"user", "import", "x", "--format", "xml"}, "expected jsonl or csv"}};
+      {{"user", "import", "x", "--format", "xml"}, "expected jsonl or csv"},
+      {{"user", "add", "a", "--time-zone", ""}, "--time-zone: is empty"},
+      {{"user", "add", ""}, "login: is empty"},
+      {{"user", "pause", "a", "--until", ""}, "--until: is empty"},
+      {{"serve", "--role", ""}, "--role: is empty"},
+      {{"--config", "", "config"}, "--config: is empty"},
+      {{"user", "list", "--store-url", "sqlite::memory:"}, "forgets everything"}};
   for (const Case& one : cases) {
     const Ran ran = call(one.arguments);
     EXPECT_EQ(ran.code, kExitUsage) << one.says;

@@ -33,6 +33,10 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
   return number;
 }
 
+/// The new form begins with the kind of thing that it names (docs/remote-apis.md §1.6). An id is
+/// never taken back once it is stored, so that what is none must not get in.
+bool is_new_node_id(std::string_view text) { return text.starts_with("U_") && text.size() > 2; }
+
 /// `MDQ6VXNlcjU4MzIzMQ==` says `04:User583231` in Base64 (docs/remote-apis.md §1.6). It finds the
 /// account whatever its login is by now; the number recognises it once the new form is known.
 std::optional<std::int64_t> number_in_old_node_id(std::string_view text) {
@@ -142,9 +146,10 @@ Reason set_github_id(UserDraft& draft, std::string_view text) {
       "github_id: expected a node id such as U_kgDOADP9xw, or GitHub's number";
   const auto number = parse_number(text);
   if (number) return set_github_number(draft, *number);
-  if (is_digits(text) || !is_node_id(text)) return kExpected;
+  const auto old_number = number_in_old_node_id(text);
+  if (!is_node_id(text) || !(old_number || is_new_node_id(text))) return kExpected;
   draft.node_id = text;
-  draft.database_id = number_in_old_node_id(text);
+  draft.database_id = old_number;
   return {};
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/plan.h"
 #include "notify/channel.h"
+#include "runtime/bytes.h"
 #include "streak/local_day.h"
 
 namespace streaky::app {
@@ -128,7 +129,11 @@ std::optional<streak::Pause> pause_in_force(const store::User& user, runtime::Ti
 runtime::Result<store::User> edit_user(const UserDraft& draft, const store::Allotted& allotted,
                                        const crypto::Sealer& sealer, runtime::TimePoint now) {
   store::User user = begin_with(allotted, now);
-  user.login = draft.login;
+  // However it is typed, GitHub's spelling stays.
+  if (runtime::to_lower_ascii(user.login) != runtime::to_lower_ascii(draft.login)) {
+    user.login = draft.login;
+    user.login_taken = false;
+  }
   if (user.node_id.empty()) user.node_id = draft.node_id;
   if (!user.database_id) user.database_id = draft.database_id;
   if (user.status == store::UserStatus::removed) user.status = store::UserStatus::active;

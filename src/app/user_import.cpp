@@ -14,6 +14,7 @@ namespace {
 using BadLine = DraftReader::BadLine;
 
 constexpr const char* kTooLong = "longer than 64 KiB";
+constexpr std::int64_t kMiB = 1LL << 20U;
 
 bool is_blank(std::string_view text) { return runtime::trim_ascii(text).empty(); }
 
@@ -38,7 +39,7 @@ DraftReader::DraftReader(std::istream& stream, std::optional<ImportFormat> forma
 
 DraftReader::Item DraftReader::spoiled(std::int64_t line, std::string reason) {
   ended_ = true;
-  return std::unexpected(BadLine{.line = line, .reason = std::move(reason)});
+  return std::unexpected(BadLine{.line = line, .reason = std::move(reason), .ends_import = true});
 }
 
 /// The next line that is not empty.
@@ -49,16 +50,31 @@ bool DraftReader::next_line(LineReader::Line& line) {
   return false;
 }
 
+/// Nothing when everything was read.
+std::optional<DraftReader::Item> DraftReader::end_of_lines() {
+  switch (lines_.end()) {
+    case LineReader::End::none:
+    case LineReader::End::of_stream:
+      break;
+    case LineReader::End::broken:
+      return spoiled(lines_.count() + 1, "the file cannot be read any further");
+    case LineReader::End::too_many_lines:
+      return spoiled(lines_.count() + 1,
+                     fmt::format("more than {} lines: split the file", LineReader::kMostLines));
+    case LineReader::End::too_large:
+      return spoiled(
+          std::max<std::int64_t>(1, lines_.count()),
+          fmt::format("more than {} MiB: split the file", LineReader::kMostBytes / kMiB));
+  }
+  return std::nullopt;
+}
+
 std::optional<DraftReader::Item> DraftReader::next() {
   if (ended_) return std::nullopt;
   LineReader::Line line;
   if (!next_line(line)) {
-    if (lines_.failed()) return spoiled(lines_.count() + 1, "the file cannot be read any further");
     ended_ = true;
-    return std::nullopt;
-  }
-  if (line.number > kMostLines) {
-    return spoiled(line.number, fmt::format("more than {} lines: split the file", kMostLines));
+    return end_of_lines();
   }
   if (!format_) {
     const char first = runtime::trim_ascii(line.text).front();

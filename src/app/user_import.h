@@ -33,11 +33,10 @@ runtime::Result<UserDraft> parse_json_line(std::string_view text, const runtime:
 
 class DraftReader {
  public:
-  static constexpr std::int64_t kMostLines = 2'000'000;
-
   struct BadLine {
     std::int64_t line = 0;
     std::string reason;
+    bool ends_import = false;  // nothing after it was read
   };
   struct Draft {
     std::int64_t line = 0;
@@ -50,7 +49,7 @@ class DraftReader {
               const runtime::Secret& bot_token);
 
   /// Nothing at the end. Empty lines are skipped. After an error that spoils everything (an
-  /// unreadable header, a broken stream, too many lines) it ends.
+  /// unreadable header, a broken stream, more than LineReader takes) it ends.
   std::optional<Item> next();
 
  private:
@@ -60,6 +59,7 @@ class DraftReader {
   std::optional<Item> read_header(LineReader::Line& line);
   bool complete_record(LineReader::Line& line);
   Item spoiled(std::int64_t line, std::string reason);
+  std::optional<Item> end_of_lines();
 
   LineReader lines_;
   std::optional<ImportFormat> format_;

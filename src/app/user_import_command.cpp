@@ -35,19 +35,19 @@ class LineNotes {
 
   void bad(const DraftReader::BadLine& line) {
     ++bad_;
-    say(line.line, "error", line.reason);
-  }
-  void repeated(std::int64_t line, const std::string& login, std::int64_t before) const {
-    say(line, "note", fmt::format("{} stands in line {} already; this line wins", login, before));
+    if (bad_ <= kMostListed || line.ends_import) say(line.line, line.reason);
+    if (bad_ == kMostListed) say(line.line, "further bad lines are counted, not listed");
   }
   [[nodiscard]] std::int64_t bad_lines() const { return bad_; }
 
  private:
-  void say(std::int64_t line, const char* what, const std::string& text) const {
+  static constexpr std::int64_t kMostListed = 10'000;
+
+  void say(std::int64_t line, const std::string& text) const {
     if (as_json_) {
       json::object object;
       object["line"] = line;
-      object[what] = printable(text, 400);
+      object["error"] = printable(text, 400);
       fmt::print(stderr, "{}\n", json::serialize(object));
     } else {
       fmt::print(stderr, "line {}: {}\n", line, printable(text, 400));
@@ -67,8 +67,12 @@ class Importer {
   void take(DraftReader::Draft draft) {
     std::string key = runtime::to_lower_ascii(draft.user.login);
     const auto [place, is_first] = seen_.try_emplace(std::move(key), draft.line);
-    if (!is_first) notes_.repeated(draft.line, draft.user.login, place->second);
-    place->second = draft.line;
+    if (!is_first) {
+      notes_.bad({.line = draft.line,
+                  .reason = fmt::format("{} stands in line {} already: one line per user",
+                                        draft.user.login, place->second)});
+      return;
+    }
     bite_.push_back(std::move(draft));
     if (bite_.size() == kUsersPerBite) flush();
   }
@@ -81,8 +85,8 @@ class Importer {
     }
     std::vector<DraftReader::Draft> drafts;
     drafts.swap(bite_);
-    const SaveReport report =
-        desk_->base.run(save_drafts(&desk_->users, sealer_.get(), std::move(drafts), desk_->now()));
+    const SaveReport report = desk_->base.run(
+        save_drafts(&desk_->users, sealer_.get(), std::move(drafts), &lines_, desk_->now()));
     for (const DraftReader::BadLine& line : report.bad) notes_.bad(line);
     added_ += report.added;
     updated_ += report.updated;
@@ -97,7 +101,8 @@ class Importer {
   std::unique_ptr<UserDesk> desk_;
   std::unique_ptr<crypto::Sealer> sealer_;
   std::vector<DraftReader::Draft> bite_;
-  std::unordered_map<std::string, std::int64_t> seen_;  // at most DraftReader::kMostLines
+  std::unordered_map<std::string, std::int64_t> seen_;  // login → line; LineReader bounds both
+  LinesByUser lines_;
   std::int64_t added_ = 0;
   std::int64_t updated_ = 0;
 };
@@ -137,7 +142,10 @@ int import_stream(const Options& options, std::istream& stream, std::optional<Im
   }
   print_summary(importer, notes, as_json);
   if (importer.added() + importer.updated() == 0) {
-    return complain("nothing to import: expected JSON Lines or CSV, one user per line", kExitUsage);
+    return complain(notes.bad_lines() > 0
+                        ? "no line could be imported"
+                        : "nothing to import: expected JSON Lines or CSV, one user per line",
+                    kExitUsage);
   }
   return notes.bad_lines() == 0 ? kExitDone : kExitFailed;
 }
@@ -155,6 +163,11 @@ int import_users(const Options& options, const ImportArguments& arguments) {
     return complain(name + ": there is no such file", kExitUsage);
   }
   if (S_ISDIR(info.st_mode)) return complain(name + ": a folder, not a file", kExitUsage);
+  if (S_ISREG(info.st_mode) && info.st_size > LineReader::kMostBytes) {
+    return complain(
+        fmt::format("{}: more than {} MiB: split the file", name, LineReader::kMostBytes >> 20U),
+        kExitUsage);
+  }
   std::ifstream file(arguments.file, std::ios::binary);
   if (!file) return complain(name + ": the file cannot be read", kExitUsage);
   return import_stream(options, file, format, arguments.json);

@@ -54,6 +54,7 @@ Reason set_json_telegram(UserDraft& draft, const json::value& value,
   if (object == nullptr) return "telegram: expected an object with token and chat_id";
   std::string_view token;
   std::string chat_id;
+  bool no_chat = false;
   for (const auto& [name, member] : *object) {
     const json::string* text = member.if_string();
     const auto number = integer_of(member);
@@ -61,11 +62,17 @@ Reason set_json_telegram(UserDraft& draft, const json::value& value,
       if (text == nullptr && !member.is_null()) return "telegram: expected a token in quotes";
       if (text != nullptr) token = *text;
     } else if (name == "chat_id") {
+      no_chat = member.is_null();
+      if (no_chat) continue;
       if (text == nullptr && !number) return "telegram: expected chat_id as text or whole number";
       chat_id = text != nullptr ? std::string(*text) : std::to_string(*number);
     } else {
       return "telegram: " + unknown_field(name, kNames);
     }
+  }
+  if (no_chat && token.empty()) {
+    draft.telegram.clear();
+    return {};
   }
   return set_telegram(draft, token, chat_id, bot_token);
 }

@@ -88,6 +88,19 @@ TEST(JsonLineTest, NullClearsAndAbsentKeeps) {
                kept.discord_webhook.said() || kept.telegram.said());
 }
 
+TEST(JsonLineTest, ATelegramOfNullsIsNull) {
+  for (const char* line : {R"({"login":"a","telegram":{"token":null,"chat_id":null}})",
+                           R"({"login":"a","telegram":{"chat_id":null}})"}) {
+    const Read read = read_all(line, std::nullopt, kBot);
+    ASSERT_EQ(read.users.size(), 1U) << line << ": " << read.bad.at(0);
+    EXPECT_TRUE(read.users[0].telegram.said()) << line;
+    EXPECT_EQ(read.users[0].telegram.value(), nullptr) << line;
+  }
+  EXPECT_THAT(refused(std::string(R"({"login":"a","telegram":{"token":")") + kBot +
+                      R"(","chat_id":null}})"),
+              HasSubstr("the chat_id is missing"));
+}
+
 TEST(JsonLineTest, IdsComeAsNodeIdNumberOrDigits) {
   const Read read = read_all(R"({"login":"a","github_id":583231})"
                              "\n"
@@ -112,6 +125,11 @@ TEST(JsonLineTest, SaysWhatIsWrong) {
   EXPECT_THAT(refused(R"({"login":5})"), HasSubstr("login: expected"));
   EXPECT_THAT(refused(R"({"login":"a","github_id":1.5})"), HasSubstr("github_id: expected"));
   EXPECT_THAT(refused(R"({"login":"a","github_id":-4})"), HasSubstr("github_id: expected"));
+  for (const char* id : {"-4", "octocat", "U_", "O_kgDOADP9xw", "MDQ6VXNlcg=="}) {
+    EXPECT_THAT(refused(std::string(R"({"login":"a","github_id":")") + id + R"("})"),
+                HasSubstr("github_id: expected"))
+        << id;
+  }
   EXPECT_THAT(refused(R"({"login":"a","github_id":"99999999999999999999"})"),
               HasSubstr("github_id: expected"));
   EXPECT_THAT(refused(R"({"login":"a","time_zone":"Europe/Berln"})"),

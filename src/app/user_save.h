@@ -3,7 +3,11 @@
 // store::DatabaseError for everything that concerns more than one user.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "app/user_edit.h"
@@ -25,18 +29,31 @@ struct SaveReport {
   std::vector<store::User> users;
 };
 
-/// At most `kUsersPerBite` drafts, in their order: of two for one user, the later one is put on top
-/// of the earlier one.
+/// Which line spoke of a user, by the user's id.
+using LinesByUser = std::unordered_map<std::int64_t, std::int64_t>;
+
+/// At most `kUsersPerBite` drafts. A second line for one user, by whatever name or id, is bad and
+/// names the first. `lines` holds what came before and grows. An edit that somebody else's overtook
+/// is made again on top of it.
 runtime::Task<SaveReport> save_drafts(store::Users* users, const crypto::Sealer* sealer,
-                                      std::vector<DraftReader::Draft> drafts,
+                                      std::vector<DraftReader::Draft> drafts, LinesByUser* lines,
                                       runtime::TimePoint now);
+
+/// A user as people name one on the command line: by login or, where two users share one until the
+/// next checks tell them apart, by GitHub's id.
+bool is_user_name(std::string_view text);
+runtime::Task<std::optional<store::User>> find_named(store::Users* users, std::string name);
 
 /// A stored user and what an edit must know besides.
 struct FoundUser {
   store::User user;
   bool told_today = false;
 };
-runtime::Task<std::optional<FoundUser>> find_for_edit(store::Users* users, std::string login,
+runtime::Task<std::optional<FoundUser>> find_for_edit(store::Users* users, std::string name,
                                                       runtime::TimePoint now);
+
+/// How often an edit is made again when others overtake it.
+inline constexpr int kMostEditRounds = 5;
+inline constexpr const char* kOvertaken = "somebody else is changing this user; try again";
 
 }  // namespace streaky::app

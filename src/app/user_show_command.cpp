@@ -6,7 +6,6 @@
 #include <boost/json/serialize.hpp>
 #include <memory>
 
-#include "app/option_table.h"
 #include "app/terminal.h"
 #include "app/user_commands.h"
 #include "app/user_edit.h"
@@ -103,7 +102,8 @@ void print_deliveries(const store::User& user,
 
 void print_user(const store::User& user, runtime::TimePoint now) {
   const std::string rest_days = rest_days_in_force(user, now).to_text();
-  print_line("login", style(Style::bold, printable(user.login)));
+  const char* shared = user.login_taken ? " (another user is found under this login)" : "";
+  print_line("login", style(Style::bold, printable(user.login)) + shared);
   print_line("GitHub id", github_id_text(user));
   print_line("status", status_text(user, now));
   print_line("time zone", printable(user.time_zone));
@@ -117,11 +117,9 @@ void print_user(const store::User& user, runtime::TimePoint now) {
 }
 
 int show(const Options& options, const ShowArguments& arguments) {
-  if (!is_github_login(arguments.login)) return complain_of_login();
+  if (!is_user_name(arguments.login)) return complain_of_login();
   UserDesk desk(options, false);
-  store::UserKey key;
-  key.login = arguments.login;
-  const auto user = desk.base.run(desk.users.find(key));
+  const auto user = desk.base.run(find_named(&desk.users, arguments.login));
   if (!user) return complain_of_unknown(arguments.login);
   store::Deliveries outbox(*desk.database);
   const auto deliveries = desk.base.run(outbox.history(user->id, kDeliveriesShown));
@@ -153,7 +151,7 @@ void add_user_list(CLI::App& user, Invocation& invocation) {
 void add_user_show(CLI::App& user, Invocation& invocation) {
   auto* command = user.add_subcommand("show", "Show one user, without credentials");
   auto arguments = std::make_shared<ShowArguments>();  // shared with the callback below
-  command->add_option("login", arguments->login, "GitHub login")->required();
+  command->add_option("login", arguments->login, "GitHub login or id")->required();
   command->add_flag("--json", arguments->json, "Print JSON");
   command->callback([&invocation, arguments] {
     invocation.run = [arguments](Options& options) { return show(options, *arguments); };

@@ -96,6 +96,7 @@ json::value streak_json(const store::StreakState& state) {
 json::object user_json(const store::User& user, runtime::TimePoint now) {
   json::object object;
   object["login"] = clean(user.login);
+  object["login_shared"] = user.login_taken;
   object["node_id"] = text_or_null(user.node_id);
   object["database_id"] = user.database_id ? json::value(*user.database_id) : json::value(nullptr);
   object["time_zone"] = clean(user.time_zone);

@@ -49,6 +49,13 @@ std::unique_ptr<store::Database> open_database(Base& base, const Options& option
                                            base.metrics);
 }
 
+bool file_exists(const std::string& path) {
+  std::error_code error;
+  const bool exists = std::filesystem::exists(path, error);
+  if (error) throw std::runtime_error(path + " cannot be looked at: " + error.message());
+  return exists;
+}
+
 std::unique_ptr<crypto::Sealer> open_keys(const Options& options, bool create) {
   return crypto::load_sealer(options.key_path(), create);
 }
@@ -56,7 +63,7 @@ std::unique_ptr<crypto::Sealer> open_keys(const Options& options, bool create) {
 std::unique_ptr<crypto::Sealer> open_or_make_keys(Base& base, store::Users& users,
                                                   const Options& options) {
   const bool nobody = base.run(users.list(0, 1)).empty();
-  if (!nobody && !std::filesystem::exists(options.key_path())) {
+  if (!nobody && !file_exists(options.key_path())) {
     throw std::runtime_error("the key file " + options.key_path() +
                              " is missing, and without it no stored credential opens: restore it "
                              "from your backup, or remove the users and sign them up again");

@@ -54,6 +54,10 @@ struct Base {
 /// store::DatabaseError.
 std::unique_ptr<store::Database> open_database(Base& base, const Options& options, bool create);
 
+/// True when there is such a file. Throws std::runtime_error with a plain message when that cannot
+/// be found out.
+bool file_exists(const std::string& path);
+
 /// The keys of the options. Throws std::runtime_error with a plain message.
 std::unique_ptr<crypto::Sealer> open_keys(const Options& options, bool create);
 

@@ -10,6 +10,8 @@ bool history_is_old(const store::StreakState& state, runtime::TimePoint now) {
   return !state.history_at || now - *state.history_at > Checker::kHistoryTrust;
 }
 
+runtime::Task<github::SeenPtr> known(github::SeenPtr seen) { co_return std::move(seen); }
+
 }  // namespace
 
 runtime::Result<github::Subject> Checker::subject_of(const store::User& user, streak::Label today,
@@ -38,38 +40,44 @@ runtime::Result<github::Subject> Checker::subject_of(const store::User& user, st
   return subject;
 }
 
-runtime::Task<Look> Checker::look(const store::User* user, streak::Label today,
-                                  runtime::TimePoint deadline) {
-  if (user->rules.paused(today)) {
-    github::Sight sight;
-    sight.judgement.verdict = streak::Verdict::day_off;
-    sight.judgement.streak = user->streak.length;
-    sight.judgement.began = user->streak.began;
-    sight.seen_at = clock_.now();
-    sight.own_token_dead = user->token_dead;
-    co_return Look(std::move(sight));
-  }
+github::SeenPtr Checker::without_asking(const store::User& user, streak::Label today) const {
+  if (!user.rules.paused(today)) return nullptr;
+  github::Sight sight;
+  sight.judgement.verdict = streak::Verdict::day_off;
+  sight.judgement.streak = user.streak.length;
+  sight.judgement.began = user.streak.began;
+  sight.seen_at = clock_.now();
+  sight.own_token_dead = user.token_dead;
+  return std::make_unique<github::Seen>(std::move(sight));
+}
+
+/// No coroutine itself: what the question is made of does not stay in a frame while it is asked.
+runtime::Task<github::SeenPtr> Checker::ask(const Request& request, bool use_anchor) {
+  auto subject = subject_of(request.user, request.today, use_anchor);
+  if (subject) return github_.see(std::move(*subject), request.deadline);
+  github::Unseen unseen;
+  unseen.error = std::move(subject.error());
+  return known(std::make_unique<github::Seen>(std::unexpected(std::move(unseen))));
+}
+
+runtime::Task<github::SeenPtr> Checker::look(const store::User* user, streak::Label today,
+                                             runtime::TimePoint deadline) {
+  github::SeenPtr seen = without_asking(*user, today);
+  if (seen) co_return std::move(seen);
+  const Request request{.user = *user, .today = today, .deadline = deadline};
   const bool trusted = !history_is_old(user->streak, clock_.now());
-  auto subject = subject_of(*user, today, trusted);
-  if (!subject) {
-    github::Unseen unseen;
-    unseen.error = std::move(subject.error());
-    co_return std::unexpected(std::move(unseen));
-  }
-  Look look = co_await github_.see(std::move(*subject), deadline);
+  seen = co_await ask(request, trusted);
   // History that cannot be read again is still better than none: the days since are fresh, and
   // what lies before them is what was last seen there.
-  const bool walk_failed = !look && look.error().partial.has_value();
+  const bool walk_failed = !*seen && seen->error().partial.has_value();
   if (walk_failed && !trusted && user->streak.anchor) {
-    auto again = subject_of(*user, today, true);
-    if (!again) co_return look;
-    Look second = co_await github_.see(std::move(*again), deadline);
-    if (second) {
-      second->history_read = false;
-      co_return second;
+    github::SeenPtr second = co_await ask(request, true);
+    if (*second) {
+      (*second)->history_read = false;
+      seen = std::move(second);
     }
   }
-  co_return look;
+  co_return std::move(seen);
 }
 
 }  // namespace streaky::engine

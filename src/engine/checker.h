@@ -21,10 +21,18 @@ class Checker {
 
   /// Asks about `today`, a label of the user's own; ends by `deadline`. A paused day is answered
   /// without asking. `user` must outlive the call.
-  runtime::Task<Look> look(const store::User* user, streak::Label today,
-                           runtime::TimePoint deadline);
+  runtime::Task<github::SeenPtr> look(const store::User* user, streak::Label today,
+                                      runtime::TimePoint deadline);
 
  private:
+  struct Request {
+    const store::User& user;  // borrowed
+    streak::Label today;
+    runtime::TimePoint deadline;
+  };
+
+  [[nodiscard]] github::SeenPtr without_asking(const store::User& user, streak::Label today) const;
+  runtime::Task<github::SeenPtr> ask(const Request& request, bool use_anchor);
   runtime::Result<github::Subject> subject_of(const store::User& user, streak::Label today,
                                               bool use_anchor);
 

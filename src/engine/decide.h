@@ -11,7 +11,7 @@
 
 namespace streaky::engine {
 
-using Look = std::expected<github::Sight, github::Unseen>;
+using Look = github::Seen;
 
 /// Everything but the answer of GitHub that a decision rests on.
 struct Circumstances {

@@ -51,6 +51,8 @@ class GroupCommit {
         tasks_(std::move(executor), std::move(on_exception)),
         write_(std::move(write)) {}
 
+  /// Joins a group at once; the task waits for the answer. No coroutine itself, so that the item
+  /// does not stay in a frame while it waits.
   runtime::Task<Answer> add(Item item) {
     if (!open_) {
       open_ = std::make_shared<Group>(clock_);
@@ -63,11 +65,7 @@ class GroupCommit {
       open_.reset();
       group->full.notify();
     }
-    while (!group->ended) co_await group->done.wait();
-    Reply& reply = group->replies[index];
-    if (reply.error) std::rethrow_exception(reply.error);
-    if (!reply.answer) throw NotRecorded();
-    co_return std::move(*reply.answer);
+    return answer_of(group, index);
   }
 
   /// Waits until all that was handed in has been written; callers must have stopped coming.
@@ -75,6 +73,16 @@ class GroupCommit {
   void give_up() { giving_up_ = true; }
 
  private:
+  struct Group;
+
+  runtime::Task<Answer> answer_of(std::shared_ptr<Group> group, std::size_t index) {
+    while (!group->ended) co_await group->done.wait();
+    Reply& reply = group->replies[index];
+    if (reply.error) std::rethrow_exception(reply.error);
+    if (!reply.answer) throw NotRecorded();
+    co_return std::move(*reply.answer);
+  }
+
   struct Reply {
     std::optional<Answer> answer;
     std::exception_ptr error;

@@ -24,9 +24,12 @@ runtime::Task<std::vector<store::FinishResult>> Recorder::write_jobs(
   std::vector<store::FinishResult> answers;
   answers.reserve(items->size());
   for (const auto& item : *items) {
-    store::FinishResult answer{
-        .job_id = item.job_id, .finish = store::Finish::stale, .written = {}};
-    if (const auto found = by_job.find(item.job_id); found != by_job.end()) answer = found->second;
+    store::FinishResult answer;
+    answer.job_id = item.job_id;
+    answer.finish = store::Finish::stale;
+    if (const auto found = by_job.find(item.job_id); found != by_job.end()) {
+      answer = std::move(found->second);
+    }
     answers.push_back(std::move(answer));
   }
   co_return answers;

@@ -126,12 +126,17 @@ void Sender::stop() {
   }
 }
 
+// What a coroutine holds while it waits is held thousands of times: what is needed before and after
+// a wait alone is made in functions that are none.
 runtime::Task<void> Sender::deliver(ClaimedDelivery delivery) {
   std::string trouble;
   try {
-    DeliveryOutcome outcome = co_await bring(&delivery);
-    note(delivery, outcome);
-    co_await settle(std::move(outcome));
+    auto outcome = std::make_unique<DeliveryOutcome>(outcome_of(delivery, DeliveryEnd::expired));
+    co_await bring(&delivery, outcome.get());
+    note(delivery, *outcome);
+    auto settling = settle(std::move(*outcome));
+    outcome.reset();
+    co_await std::move(settling);
   } catch (const std::exception& error) {
     trouble = error.what();
   }
@@ -140,20 +145,19 @@ runtime::Task<void> Sender::deliver(ClaimedDelivery delivery) {
   begin_next();
 }
 
-runtime::Task<DeliveryOutcome> Sender::bring(ClaimedDelivery* delivery) {
-  DeliveryOutcome outcome = outcome_of(*delivery, DeliveryEnd::expired);
+/// The outcome says `expired` until something better is known.
+runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
   const TimePoint now = parts_.clock.now();
-  if (now >= delivery->expires_at) co_return outcome;
+  if (now >= delivery->expires_at) co_return;
   if (delivery->kind == "reminder" && now - delivery->checked_at > kFresh &&
       !planted(Mutant::no_recheck)) {
-    const Step step = co_await recheck(delivery, &outcome);
-    if (step == Step::done) co_return outcome;
+    const bool send = co_await recheck(delivery, outcome);
+    if (!send) co_return;
   }
-  DeliveryOutcome sent = co_await send(delivery);
-  sent.checked_at = outcome.checked_at;
-  sent.message = std::move(outcome.message);
-  sent.token_dead_in_version = outcome.token_dead_in_version;
-  co_return sent;
+  auto sending = begin_sending(*delivery, *outcome);
+  if (!sending) co_return;
+  const notify::Delivered delivered = co_await std::move(*sending);
+  take_answer(*delivery, delivered, *outcome);
 }
 
 void Sender::note(const ClaimedDelivery& delivery, const DeliveryOutcome& outcome) {
@@ -195,29 +199,34 @@ runtime::Task<bool> Sender::record_trouble(ClaimedDelivery* delivery, std::strin
   co_return false;
 }
 
-runtime::Task<Sender::Step> Sender::recheck(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
+/// True when it is to be sent; else the outcome says what becomes of it.
+runtime::Task<bool> Sender::recheck(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
   const auto user = co_await parts_.jobs.reread(delivery->user_id);
   if (!user || user->status == store::UserStatus::removed) {
     outcome->end = DeliveryEnd::cancelled;
     outcome->code = "user_gone";
     outcome->reason = "the user was removed";
-    co_return Step::done;
+    co_return false;
   }
   const TimePoint deadline = parts_.clock.now() + kRecheckDeadline;
-  const Look look = co_await parts_.checker.look(&*user, delivery->date, deadline);
+  const github::SeenPtr seen = co_await parts_.checker.look(&*user, delivery->date, deadline);
+  co_return judge_again(*user, *seen, *delivery, *outcome);
+}
+
+bool Sender::judge_again(const store::User& user, const Look& look, ClaimedDelivery& delivery,
+                         DeliveryOutcome& outcome) {
   const TimePoint now = parts_.clock.now();
-  delivery->expires_at =
-      end_of_day(*user, delivery->zone, delivery->date, delivery->expires_at, now);
-  if (now >= delivery->expires_at) co_return Step::done;  // expired, as the outcome began
+  delivery.expires_at = end_of_day(user, delivery.zone, delivery.date, delivery.expires_at, now);
+  if (now >= delivery.expires_at) return false;  // expired, as the outcome began
   const bool token_dead = look ? look->own_token_dead : look.error().own_token_dead;
-  if (token_dead && !user->token_dead) outcome->token_dead_in_version = user->settings_version;
-  ReminderText text{.user = *user,
-                    .stage = delivery->stage,
-                    .streak = user->streak.length,
+  if (token_dead && !user.token_dead) outcome.token_dead_in_version = user.settings_version;
+  ReminderText text{.user = user,
+                    .stage = delivery.stage,
+                    .streak = user.streak.length,
                     .today_count = 0,
                     .lower_bound = false,
-                    .own_token_dead = user->token_dead,
-                    .expires_at = delivery->expires_at,
+                    .own_token_dead = user.token_dead,
+                    .expires_at = delivery.expires_at,
                     .now = now,
                     .as_of = std::nullopt};
   const streak::Verdict verdict = verdict_of(look);
@@ -226,76 +235,92 @@ runtime::Task<Sender::Step> Sender::recheck(ClaimedDelivery* delivery, DeliveryO
     text.streak = sight.judgement.streak;
     text.lower_bound = sight.judgement.open_at.has_value();
     text.own_token_dead = sight.own_token_dead;
-    outcome->checked_at = sight.seen_at;
+    outcome.checked_at = sight.seen_at;
   } else if (verdict != streak::Verdict::unknown) {
-    outcome->end = DeliveryEnd::cancelled;
-    outcome->code = streak::to_text(verdict);
-    outcome->reason = "no longer at risk when it was checked again";
-    co_return Step::done;
-  } else if (now < delivery->expires_at - kBeforeMidnight) {
-    const TimePoint last_call = delivery->expires_at - kBeforeMidnight;
+    outcome.end = DeliveryEnd::cancelled;
+    outcome.code = streak::to_text(verdict);
+    outcome.reason = "no longer at risk when it was checked again";
+    return false;
+  } else if (now < delivery.expires_at - kBeforeMidnight) {
+    const TimePoint last_call = delivery.expires_at - kBeforeMidnight;
     const TimePoint again = now + parts_.random.jitter(kRecheckPause);
-    outcome->end = DeliveryEnd::retry;
-    outcome->at = std::min(again, last_call);
-    outcome->code = "recheck";
-    outcome->reason = "GitHub could not be asked again yet";
-    co_return Step::done;
+    outcome.end = DeliveryEnd::retry;
+    outcome.at = std::min(again, last_call);
+    outcome.code = "recheck";
+    outcome.reason = "GitHub could not be asked again yet";
+    return false;
   } else if (text.streak == 0) {
-    co_return Step::send;  // its length was never certain: the words of the first look stand
+    return true;  // its length was never certain: the words of the first look stand
   } else {
-    text.as_of = delivery->checked_at;
+    text.as_of = delivery.checked_at;
   }
-  delivery->message = reminder_message(text);
-  outcome->message = delivery->message;
-  co_return Step::send;
+  delivery.message = reminder_message(text);
+  outcome.message = delivery.message;
+  return true;
 }
 
-runtime::Task<DeliveryOutcome> Sender::send(ClaimedDelivery* delivery) {
+/// Nothing when it cannot be sent; the outcome then says why.
+std::optional<runtime::Task<notify::Delivered>> Sender::begin_sending(
+    const ClaimedDelivery& delivery, DeliveryOutcome& outcome) {
   const crypto::Binding binding{.purpose = crypto::Purpose::channel,
-                                .user_id = delivery->user_id,
-                                .channel_id = delivery->channel_id};
-  const auto kind = notify::parse_channel_kind(delivery->channel_kind);
-  auto credential = parts_.sealer.open(delivery->sealed, binding);
+                                .user_id = delivery.user_id,
+                                .channel_id = delivery.channel_id};
+  auto credential = parts_.sealer.open(delivery.sealed, binding);
   if (!credential) {
     // The operator's trouble, not the channel's: the right key may be back before midnight.
-    parts_.log.error("a channel's credential does not open", {{"user", delivery->user_id},
-                                                              {"channel", delivery->channel_id},
+    parts_.log.error("a channel's credential does not open", {{"user", delivery.user_id},
+                                                              {"channel", delivery.channel_id},
                                                               {"error", credential.error().code}});
-    const TimePoint again = parts_.clock.now() + parts_.random.jitter(kRecheckPause);
-    co_return retry_at(*delivery, again, credential.error().code, credential.error().message);
+    outcome.end = DeliveryEnd::retry;
+    outcome.at = parts_.clock.now() + parts_.random.jitter(kRecheckPause);
+    outcome.code = credential.error().code;
+    outcome.reason = credential.error().message;
+    return std::nullopt;
   }
+  const auto kind = notify::parse_channel_kind(delivery.channel_kind);
   if (!kind) {
-    DeliveryOutcome outcome = outcome_of(*delivery, DeliveryEnd::refused);
+    outcome.end = DeliveryEnd::refused;
     outcome.code = "unknown_channel_kind";
     outcome.reason = "no such kind of channel";
-    co_return outcome;
+    return std::nullopt;
   }
   notify::Outgoing outgoing;
-  outgoing.delivery_id = delivery->id;
+  outgoing.delivery_id = delivery.id;
   outgoing.credential.kind = *kind;
   outgoing.credential.value = std::move(*credential);
-  outgoing.message = delivery->message;
-  outgoing.attempt = delivery->attempt;
-  outgoing.expires_at = delivery->expires_at;
-  notify::Delivered delivered = co_await parts_.notifier.send(std::move(outgoing));
-  DeliveryOutcome outcome = outcome_of(*delivery, DeliveryEnd::sent);
+  outgoing.message = delivery.message;
+  outgoing.attempt = delivery.attempt;
+  outgoing.expires_at = delivery.expires_at;
+  return parts_.notifier.send(std::move(outgoing));
+}
+
+void Sender::take_answer(const ClaimedDelivery& delivery, const notify::Delivered& delivered,
+                         DeliveryOutcome& outcome) {
   std::visit(Translate{outcome}, delivered.outcome);
-  if (delivered.moved_to) outcome.sealed = parts_.sealer.seal(*delivered.moved_to, binding);
-  if (outcome.end != DeliveryEnd::retry || outcome.at < delivery->expires_at) co_return outcome;
+  if (delivered.moved_to) {
+    outcome.sealed = parts_.sealer.seal(*delivered.moved_to, {.purpose = crypto::Purpose::channel,
+                                                              .user_id = delivery.user_id,
+                                                              .channel_id = delivery.channel_id});
+  }
+  if (outcome.end != DeliveryEnd::retry || outcome.at < delivery.expires_at) return;
   // Our own pause may be cut short for a last try; what the service asked for may not.
   const auto* retry = std::get_if<notify::RetryAt>(&delivered.outcome);
-  const TimePoint last_try = delivery->expires_at - kLastTry;
+  const TimePoint last_try = delivery.expires_at - kLastTry;
   if (retry->own_pause && parts_.clock.now() < last_try) {
     outcome.at = last_try;
   } else {
     outcome.end = DeliveryEnd::expired;
   }
-  co_return outcome;
 }
 
 runtime::Task<void> Sender::settle(DeliveryOutcome outcome) {
   const bool waits = outcome.end == DeliveryEnd::retry;
-  const auto switched_off = co_await parts_.recorder.record(std::move(outcome));
+  return settled(parts_.recorder.record(std::move(outcome)), waits);
+}
+
+runtime::Task<void> Sender::settled(runtime::Task<std::vector<store::SwitchedOff>> recording,
+                                    bool waits) {
+  const auto switched_off = co_await std::move(recording);
   for (const store::SwitchedOff& off : switched_off) {
     parts_.log.warn("a channel was switched off", {{"user", off.user_id},
                                                    {"channel", off.channel_id},

@@ -68,17 +68,21 @@ class Sender {
   runtime::Task<void> wait_empty() { return tasks_.wait_empty(); }
 
  private:
-  enum class Step { send, done };
-
   void begin_next();
   runtime::Task<void> deliver(store::ClaimedDelivery delivery);
-  runtime::Task<store::DeliveryOutcome> bring(store::ClaimedDelivery* delivery);
+  runtime::Task<void> bring(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
   void note(const store::ClaimedDelivery& delivery, const store::DeliveryOutcome& outcome);
   runtime::Task<void> put_off(store::ClaimedDelivery* delivery, std::string trouble);
   runtime::Task<bool> record_trouble(store::ClaimedDelivery* delivery, std::string trouble);
-  runtime::Task<Step> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
-  runtime::Task<store::DeliveryOutcome> send(store::ClaimedDelivery* delivery);
+  runtime::Task<bool> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
+  bool judge_again(const store::User& user, const Look& look, store::ClaimedDelivery& delivery,
+                   store::DeliveryOutcome& outcome);
+  std::optional<runtime::Task<notify::Delivered>> begin_sending(
+      const store::ClaimedDelivery& delivery, store::DeliveryOutcome& outcome);
+  void take_answer(const store::ClaimedDelivery& delivery, const notify::Delivered& delivered,
+                   store::DeliveryOutcome& outcome);
   runtime::Task<void> settle(store::DeliveryOutcome outcome);
+  runtime::Task<void> settled(runtime::Task<std::vector<store::SwitchedOff>> recording, bool waits);
 
   Parts parts_;
   Limits limits_;

@@ -5,24 +5,23 @@
 #include <utility>
 
 #include "engine/plan.h"
-#include "streak/mutant.h"
 
 namespace streaky::engine {
 
 namespace {
 
 store::ClaimedDelivery claimed(const store::ClaimedJob& job, const store::Channel& channel,
-                               const store::NewDelivery& written) {
+                               store::NewDelivery written) {
   store::ClaimedDelivery delivery;
-  delivery.id = written.id;
+  delivery.id = std::move(written.id);
   delivery.batch_id = job.batch_id;
   delivery.job_id = job.id;
   delivery.user_id = job.user.id;
   delivery.channel_id = channel.id;
   delivery.channel_kind = channel.kind;
   delivery.sealed = channel.sealed;
-  delivery.kind = written.kind;
-  delivery.message = written.message;
+  delivery.kind = std::move(written.kind);
+  delivery.message = std::move(written.message);
   delivery.date = job.date;
   delivery.zone = job.zone;
   delivery.stage = job.stage;
@@ -131,30 +130,15 @@ runtime::Task<void> Worker::work(store::ClaimedJob job) {
 runtime::Task<void> Worker::judge(store::ClaimedJob* job) {
   for (int round = 0; round < kMostRejudged; ++round) {
     const runtime::TimePoint deadline = parts_.clock.now() + options_.deadline;
-    const Look look = co_await parts_.checker.look(&job->user, job->date, deadline);
+    github::SeenPtr seen = co_await parts_.checker.look(&job->user, job->date, deadline);
     job->expires_at =
         end_of_day(job->user, job->zone, job->date, job->expires_at, parts_.clock.now());
-    const Circumstances circumstances{
-        .job = *job, .now = parts_.clock.now(), .send_at_once = parts_.sender.room() > 0};
-    store::JobOutcome outcome = decide(circumstances, look, parts_.random);
-    const auto deliveries = outcome.deliveries;
-    const streak::Verdict verdict = outcome.verdict;
-    const bool waits = outcome.end == store::JobEnd::retry;
-    if (!look) {
-      parts_.log.info("check has no answer", {{"batch", job->batch_id},
-                                              {"job", job->id},
-                                              {"error", look.error().error.code},
-                                              {"detail", look.error().error.message}});
-    }
-    if (planted(Mutant::recorded_after_send)) outcome.deliveries.clear();
-    store::FinishResult result = co_await parts_.recorder.finish(std::move(outcome));
-    if (planted(Mutant::recorded_after_send)) {
-      for (const store::NewDelivery& delivery : deliveries) result.written.push_back(delivery.id);
-    }
-    parts_.metrics.count("streaky_checks_total", {{"verdict", streak::to_text(verdict)}});
+    auto recording = record(*job, *seen);
+    seen.reset();
+    store::FinishResult result = co_await std::move(recording);
     if (result.finish == store::Finish::accepted) {
-      send_written(*job, deliveries, result);
-      if (waits) loop_.hurry();
+      send_written(*job, std::move(result.written));
+      if (result.end == store::JobEnd::retry) loop_.hurry();
       co_return;
     }
     if (result.finish == store::Finish::stale) {
@@ -169,19 +153,32 @@ runtime::Task<void> Worker::judge(store::ClaimedJob* job) {
   co_await parts_.jobs.release(parts_.owner, again);
 }
 
-void Worker::send_written(const store::ClaimedJob& job,
-                          const std::vector<store::NewDelivery>& deliveries,
-                          const store::FinishResult& result) {
+/// No coroutine itself: what was seen and decided does not stay in a frame while it is written.
+runtime::Task<store::FinishResult> Worker::record(const store::ClaimedJob& job, const Look& look) {
+  if (!look) {
+    parts_.log.info("check has no answer", {{"batch", job.batch_id},
+                                            {"job", job.id},
+                                            {"error", look.error().error.code},
+                                            {"detail", look.error().error.message}});
+  }
+  const Circumstances circumstances{
+      .job = job, .now = parts_.clock.now(), .send_at_once = parts_.sender.room() > 0};
+  store::JobOutcome outcome = decide(circumstances, look, parts_.random);
+  parts_.metrics.count("streaky_checks_total", {{"verdict", streak::to_text(outcome.verdict)}});
+  return parts_.recorder.finish(std::move(outcome));
+}
+
+void Worker::send_written(const store::ClaimedJob& job, std::vector<store::NewDelivery> written) {
   bool waiting = false;
-  for (const store::NewDelivery& delivery : deliveries) {
-    if (std::ranges::find(result.written, delivery.id) == result.written.end()) continue;
+  for (store::NewDelivery& delivery : written) {
     if (!delivery.leased) {
       waiting = true;
       continue;
     }
     const auto channel =
         std::ranges::find(job.user.channels, delivery.channel_id, &store::Channel::id);
-    if (channel != job.user.channels.end()) parts_.sender.take(claimed(job, *channel, delivery));
+    if (channel == job.user.channels.end()) continue;
+    parts_.sender.take(claimed(job, *channel, std::move(delivery)));
   }
   if (waiting) loop_.hurry();
 }

@@ -76,8 +76,8 @@ class Worker {
   runtime::Task<int> claim_deliveries();
   runtime::Task<void> work(store::ClaimedJob job);
   runtime::Task<void> judge(store::ClaimedJob* job);
-  void send_written(const store::ClaimedJob& job, const std::vector<store::NewDelivery>& deliveries,
-                    const store::FinishResult& result);
+  runtime::Task<store::FinishResult> record(const store::ClaimedJob& job, const Look& look);
+  void send_written(const store::ClaimedJob& job, std::vector<store::NewDelivery> written);
   runtime::Task<void> put_off(store::ClaimedJob* job, std::string trouble);
   runtime::Task<bool> record_trouble(store::ClaimedJob* job, std::string trouble);
 

@@ -49,20 +49,26 @@ Batcher::AskPtr Batcher::begin(Question question) {
   return ask;
 }
 
-runtime::Task<AskResult> Batcher::wait(AskPtr ask) {
+runtime::Task<void> Batcher::answered(AskPtr ask) {
   while (!ask->result) {
     const Millis left = ask->question.deadline - clock_.now();
-    if (left <= Millis{0}) {
-      ask->abandoned = true;
-      AskFailure late;
-      late.failure = ask->last.value_or(Failure{Trouble::timeout, {}});
-      late.deadline = true;
-      co_return std::unexpected(std::move(late));
+    if (left > Millis{0}) {
+      co_await ask->wake.wait_for(left);
+    } else {
+      abandon(ask);
     }
-    co_await ask->wake.wait_for(left);
   }
-  co_return std::move(*ask->result);
 }
+
+void Batcher::abandon(const AskPtr& ask) {
+  ask->abandoned = true;
+  AskFailure late;
+  late.failure = ask->last.value_or(Failure{Trouble::timeout, {}});
+  late.deadline = true;
+  ask->result = std::unexpected(std::move(late));
+}
+
+AskResult Batcher::take(const AskPtr& ask) { return std::move(*ask->result); }
 
 void Batcher::enqueue(const AskPtr& ask) {
   const Question& question = ask->question;
@@ -105,7 +111,7 @@ runtime::Task<void> Batcher::send_group(GroupKey key) {
     auto leased = co_await budget_.lease_service(group.latest_deadline);
     const int size = sizes_.of(group.window).current();
     const std::size_t most = leased ? static_cast<std::size_t>(size) : group.waiting.size();
-    Batch batch = take(group, most);
+    Batch batch = take_waiting(group, most);
     --group.senders_in_line;
     if (leased && !batch.empty()) {
       co_await carry(std::move(batch), std::move(*leased));
@@ -121,7 +127,7 @@ runtime::Task<void> Batcher::send_group(GroupKey key) {
   leave(key, group);
 }
 
-Batcher::Batch Batcher::take(Group& group, std::size_t most) {
+Batcher::Batch Batcher::take_waiting(Group& group, std::size_t most) {
   Batch batch;
   const TimePoint now = clock_.now();
   while (batch.size() < most && !group.waiting.empty()) {

@@ -7,7 +7,7 @@
 // whole nobody insists: the callers come back later.
 //
 // Threading: the executor's thread. Borrows everything it is constructed with. Requests may be
-// under way after the last `wait` has returned: await `wait_idle()` before destroying.
+// under way after the last `answered` has returned: await `wait_idle()` before destroying.
 #pragma once
 
 #include <deque>
@@ -70,10 +70,11 @@ class Batcher {
   /// Shared by the caller, who may leave at the deadline, and the request, which may come later.
   using AskPtr = std::shared_ptr<Ask>;
 
-  /// Begins to ask; the answer is fetched with `wait`.
+  /// Begins to ask. Await `answered`, then `take` the answer.
   AskPtr begin(Question question);
   /// Returns by the question's deadline.
-  runtime::Task<AskResult> wait(AskPtr ask);
+  runtime::Task<void> answered(AskPtr ask);
+  static AskResult take(const AskPtr& ask);
   /// Returns once no request is under way.
   runtime::Task<void> wait_idle() { return tasks_.wait_empty(); }
 
@@ -90,11 +91,12 @@ class Batcher {
     std::size_t senders = 0;          // the group stays while it has some
   };
 
+  static void abandon(const AskPtr& ask);
   void enqueue(const AskPtr& ask);
   void linger_over(const GroupKey& key, Group& group);
   void call_senders(const GroupKey& key, Group& group, bool for_few);
   runtime::Task<void> send_group(GroupKey key);
-  Batch take(Group& group, std::size_t most);
+  Batch take_waiting(Group& group, std::size_t most);
   void leave(const GroupKey& key, Group& group);
   runtime::Task<void> wait_and_enqueue(Batch batch, runtime::TimePoint at);
 

@@ -49,14 +49,28 @@ class Contributions::Impl {
         batcher_(exchange_, budget, clock, random, log, std::move(executor),
                  batcher_options(options)) {}
 
-  runtime::Task<std::expected<Sight, Unseen>> see(Subject subject, runtime::TimePoint deadline);
+  runtime::Task<SeenPtr> see(Subject subject, runtime::TimePoint deadline);
   runtime::Task<void> wait_idle() { return batcher_.wait_idle(); }
 
  private:
+  /// One call of `see`. Apart from its coroutine, whose frame stays small that way.
+  struct Glance {
+    Glance(Subject subject, streak::Label utc_today, runtime::TimePoint end)
+        : look(std::move(subject), utc_today), deadline(end) {}
+
+    Look look;
+    runtime::TimePoint deadline;
+    Batcher::AskPtr service;  // the views that are being asked
+    Batcher::AskPtr own;
+    SeenPtr seen;  // set by what ends the look
+  };
+
+  runtime::Task<SeenPtr> look_on(std::unique_ptr<Glance> glance);
+  void ask(Glance& glance);
+  void take_in(Glance& glance);
+  static void fail(Glance& glance, const AskFailure& failure);
   Question question_for(const Look& look, streak::LabelRange window,
                         runtime::TimePoint deadline) const;
-  runtime::Task<BothViews> ask(Question question, runtime::Secret own_token, bool service,
-                               std::int64_t user_id);
   void note_dead_token(Look& look, const BothViews& views);
 
   TokenBudget& budget_;    // borrowed
@@ -77,21 +91,23 @@ Question Contributions::Impl::question_for(const Look& look, streak::LabelRange 
 }
 
 /// Both views at the same time, as far as there are tokens for them.
-runtime::Task<BothViews> Contributions::Impl::ask(Question question, runtime::Secret own_token,
-                                                  bool service, std::int64_t user_id) {
-  Batcher::AskPtr own;
+void Contributions::Impl::ask(Glance& glance) {
+  Look& look = glance.look;
+  glance.service.reset();
+  glance.own.reset();
+  runtime::Secret own_token;
+  if (!look.own_dead()) own_token = look.subject().own_token.clone();
+  const bool service = budget_.service_tokens() > 0;
+  if (!service && own_token.empty()) return fail(glance, no_usable_token(look.own_dead()));
   if (!own_token.empty()) {
-    Question copy{question.who,      question.window,      question.utc_today,
-                  question.deadline, std::move(own_token), own_id_of(user_id)};
-    own = batcher_.begin(std::move(copy));
+    Question question = question_for(look, look.walk().current(), glance.deadline);
+    question.own_token = std::move(own_token);
+    question.own_id = own_id_of(look.subject().user_id);
+    glance.own = batcher_.begin(std::move(question));
   }
-  BothViews views;
   if (service) {
-    const Batcher::AskPtr asked = batcher_.begin(std::move(question));
-    views.service = co_await batcher_.wait(asked);
+    glance.service = batcher_.begin(question_for(look, look.walk().current(), glance.deadline));
   }
-  if (own) views.own = co_await batcher_.wait(own);
-  co_return views;
 }
 
 void Contributions::Impl::note_dead_token(Look& look, const BothViews& views) {
@@ -100,40 +116,50 @@ void Contributions::Impl::note_dead_token(Look& look, const BothViews& views) {
   log_.warn("a user's own token is refused", {{"user", look.subject().user_id}, {"code", reason}});
 }
 
-runtime::Task<std::expected<Sight, Unseen>> Contributions::Impl::see(Subject subject,
-                                                                     runtime::TimePoint deadline) {
-  const auto utc_today = std::chrono::floor<std::chrono::days>(clock_.now());
-  Look look(std::move(subject), utc_today);
-  const bool service = budget_.service_tokens() > 0;
-  for (;;) {
-    runtime::Secret own_token;
-    if (!look.own_dead()) own_token = look.subject().own_token.clone();
-    if (!service && own_token.empty()) {
-      const AskFailure failure = no_usable_token(look.own_dead());
-      co_return std::unexpected(look.unseen(failure));
-    }
-    Question question = question_for(look, look.walk().current(), deadline);
-    BothViews views =
-        co_await ask(std::move(question), std::move(own_token), service, look.subject().user_id);
-    if (too_heavy(views) && look.walk().shorten()) continue;
+void Contributions::Impl::fail(Glance& glance, const AskFailure& failure) {
+  glance.seen = std::make_unique<Seen>(std::unexpected(glance.look.unseen(failure)));
+}
 
-    if (own_token_refused(views)) note_dead_token(look, views);
-    const Combined window = combine(std::move(views));
-    if (!window.complete()) {
-      if (window.reading) {
-        auto half = look.sight_of_half(window, clock_.now());
-        if (half) co_return std::move(*half);
-      }
-      co_return std::unexpected(look.unseen(*window.failure));
-    }
-    look.add(window, clock_.now());
-    if (!look.wants_older() || !look.walk().go_back(look.earliest())) break;
+/// Ends the look, or asks on.
+void Contributions::Impl::take_in(Glance& glance) {
+  Look& look = glance.look;
+  BothViews views;
+  if (glance.service) views.service = Batcher::take(glance.service);
+  if (glance.own) views.own = Batcher::take(glance.own);
+  if (too_heavy(views) && look.walk().shorten()) return ask(glance);
+
+  if (own_token_refused(views)) note_dead_token(look, views);
+  const Combined window = combine(std::move(views));
+  if (!window.complete()) {
+    std::optional<Sight> half;
+    if (window.reading) half = look.sight_of_half(window, clock_.now());
+    if (!half) return fail(glance, *window.failure);
+    glance.seen = std::make_unique<Seen>(std::move(*half));
+    return;
   }
-  if (look.wants_older()) {
-    const AskFailure failure{{Trouble::bad_answer, "the history has no end"}, {}};
-    co_return std::unexpected(look.unseen(failure));
+  look.add(window, clock_.now());
+  if (!look.wants_older()) {
+    glance.seen = std::make_unique<Seen>(look.sight());
+  } else if (look.walk().go_back(look.earliest())) {
+    ask(glance);
+  } else {
+    fail(glance, {{Trouble::bad_answer, "the history has no end"}, {}});
   }
-  co_return look.sight();
+}
+
+runtime::Task<SeenPtr> Contributions::Impl::look_on(std::unique_ptr<Glance> glance) {
+  ask(*glance);
+  while (!glance->seen) {
+    if (glance->service) co_await batcher_.answered(glance->service);
+    if (glance->own) co_await batcher_.answered(glance->own);
+    take_in(*glance);
+  }
+  co_return std::move(glance->seen);
+}
+
+runtime::Task<SeenPtr> Contributions::Impl::see(Subject subject, runtime::TimePoint deadline) {
+  const auto utc_today = std::chrono::floor<std::chrono::days>(clock_.now());
+  return look_on(std::make_unique<Glance>(std::move(subject), utc_today, deadline));
 }
 
 Contributions::Contributions(net::HttpClient& http, TokenBudget& budget, runtime::Clock& clock,
@@ -144,8 +170,7 @@ Contributions::Contributions(net::HttpClient& http, TokenBudget& budget, runtime
 
 Contributions::~Contributions() = default;
 
-runtime::Task<std::expected<Sight, Unseen>> Contributions::see(Subject subject,
-                                                               runtime::TimePoint deadline) {
+runtime::Task<SeenPtr> Contributions::see(Subject subject, runtime::TimePoint deadline) {
   return impl_->see(std::move(subject), deadline);
 }
 

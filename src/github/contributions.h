@@ -80,6 +80,12 @@ struct Unseen {
   bool own_token_dead = false;
 };
 
+using Seen = std::expected<Sight, Unseen>;
+
+/// Never null. Behind a pointer because thousands of coroutines wait for one at the same time, and
+/// every frame between who asks and the answer would keep room for it.
+using SeenPtr = std::unique_ptr<Seen>;
+
 class TokenBudget;
 
 class Contributions {
@@ -90,7 +96,7 @@ class Contributions {
   ~Contributions();
 
   /// Ends by `deadline` whatever GitHub does.
-  runtime::Task<std::expected<Sight, Unseen>> see(Subject subject, runtime::TimePoint deadline);
+  runtime::Task<SeenPtr> see(Subject subject, runtime::TimePoint deadline);
   /// Returns once no request is under way.
   runtime::Task<void> wait_idle();
 

@@ -271,7 +271,8 @@ class GithubTest : public ::testing::Test {
  private:
   runtime::Task<void> keep(Subject who, runtime::TimePoint deadline,
                            std::optional<SeeResult>* result) {
-    *result = co_await contributions->see(std::move(who), deadline);
+    const SeenPtr seen = co_await contributions->see(std::move(who), deadline);
+    *result = std::move(*seen);
   }
 };
 

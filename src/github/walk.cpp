@@ -15,8 +15,13 @@ using streak::Label;
 using streak::LabelRange;
 
 /// How far back the first window may reach, in days before UTC today. The first is what every
-/// check reads again; the others are for what happened since the last check.
-constexpr std::array<int, 4> kSteps{3, 7, 14, 30};
+/// check reads again; the others are for what happened since the last check. Of the last days each
+/// has a step of its own: a window that begins right behind the anchor leaves no doubt about rest
+/// days, one that overlaps it may (streak.cpp), and would have the history read again.
+constexpr std::array<int, 7> kSteps{3, 4, 5, 6, 7, 14, 30};
+/// For who has no anchor: as far as the label that the next anchor will end with, so that a streak
+/// that was broken since gets one too.
+constexpr int kFirstStep = 4;
 /// A heavy window shrinks to the next of these.
 constexpr std::array<int, 5> kShorter{183, 92, 31, 14, 7};
 
@@ -30,7 +35,7 @@ Label first_day_of_year(Label label) {
 Walk::Walk(Label utc_today, Label today, const std::optional<streak::Anchor>& anchor)
     : current_{utc_today, utc_today + days{1}} {
   Label wanted = std::min(utc_today, today) - days{kSteps.front()};
-  if (anchor) wanted = std::min(wanted, anchor->through + days{1});
+  wanted = std::min(wanted, anchor ? anchor->through + days{1} : utc_today - days{kFirstStep});
   int back = kSteps.back();
   for (const int step : kSteps) {
     if (utc_today - days{step} > wanted) continue;

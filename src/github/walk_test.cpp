@@ -125,10 +125,36 @@ TEST_F(WalkTest, DaysSinceTheLastCheckAreReadInSharedSteps) {
   };
   EXPECT_EQ(from_of(0), 3);
   EXPECT_EQ(from_of(4), 3);
-  EXPECT_EQ(from_of(5), 7);
+  EXPECT_EQ(from_of(5), 4) << "as of the day before";
+  EXPECT_EQ(from_of(7), 6);
   EXPECT_EQ(from_of(9), 14);
   EXPECT_EQ(from_of(31), 30);
   EXPECT_EQ(from_of(4'000), 30);
+}
+
+TEST_F(WalkTest, RestDaysBehindTheAnchorDoNotHaveTheHistoryReadAgain) {
+  start(1);
+  // The anchor of the day before ends on a Saturday, 2026-08-01, and Saturdays are off.
+  add_user(1, streak_between(first_day(1'000), "2026-08-05"));
+  Subject who = subject(1);
+  who.rules.rest_days.push_back({streak::Label{}, streak::Weekdays(0b1000000)});
+  who.anchor = streak::Anchor{
+      .through = label("2026-08-01"), .length = 996, .began = label(first_day(1'000))};
+  const SeeResult result = see(std::move(who));
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->judgement.streak, 1'000);
+  EXPECT_EQ(http.seen.size(), 1U);
+}
+
+TEST_F(WalkTest, AStreakThatWasJustBrokenLeavesAnAnchorToo) {
+  start(1);
+  add_user(1, streak_between("2026-08-04", "2026-08-05"));
+  const SeeResult result = see(subject(1));
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->judgement.streak, 2);
+  EXPECT_EQ(http.seen.size(), 1U);
+  ASSERT_TRUE(result->anchor.has_value()) << "or it would be walked again when it has grown";
+  EXPECT_EQ(result->anchor->length, 0);
 }
 
 TEST_F(WalkTest, UsersAheadOfAndBehindUtc) {

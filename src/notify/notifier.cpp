@@ -81,10 +81,31 @@ class Notifier::Impl {
   Task<Delivered> send(Outgoing outgoing);
 
  private:
-  Task<Delivered> send_discord(Outgoing outgoing);
-  Task<Delivered> send_telegram(Outgoing outgoing);
-  Task<std::optional<RetryAt>> await_turn(Route route, std::optional<TimePoint> expires_at);
-  Task<Answer> ask_discord(net::HttpRequest request, Route route);
+  /// A message on its way. Apart from the coroutines, whose frames stay small that way: thousands
+  /// are on their way at the same time.
+  struct Parcel {
+    std::string delivery_id;
+    int attempt = 1;
+    std::optional<TimePoint> expires_at;
+    net::HttpRequest request;  // what is sent next
+    Route route;
+    // Telegram's, which may take several requests:
+    std::optional<TelegramChat> chat;
+    streak::Message message;
+    TelegramText text = TelegramText::html;
+    Delivered delivered;
+  };
+  using ParcelPtr = std::unique_ptr<Parcel>;
+
+  Task<Delivered> send_discord(ParcelPtr parcel, const Outgoing& outgoing);
+  Task<Delivered> send_telegram(ParcelPtr parcel, const Outgoing& outgoing);
+  Task<Delivered> carry_discord(ParcelPtr parcel);
+  Task<Delivered> carry_telegram(ParcelPtr parcel);
+  Task<Delivered> settled(ChannelKind kind, ParcelPtr parcel, Outcome outcome);
+  Task<bool> await_turn(Parcel* parcel);
+  void take_discord(Parcel& parcel, const runtime::Result<net::HttpResponse>& response);
+  bool prepare_telegram(Parcel& parcel);
+  bool take_telegram(Parcel& parcel, const runtime::Result<net::HttpResponse>& response);
 
   Outcome outcome_of(const Answer& answer, const Route& route, int attempt);
   void pause(const Answer& answer, const Route& route);
@@ -104,106 +125,135 @@ class Notifier::Impl {
   InvalidRequests invalid_requests_;
 };
 
-// Waits for the message's turn; a turn that is too far away is handed back instead.
-Task<std::optional<RetryAt>> Notifier::Impl::await_turn(Route route,
-                                                        std::optional<TimePoint> expires_at) {
+// Waits for the message's turn; a turn that is too far away is handed back instead: false.
+Task<bool> Notifier::Impl::await_turn(Parcel* parcel) {
   Millis patience = kLongestWait;
-  if (expires_at) patience = std::min(patience, *expires_at - clock_.now());
+  if (parcel->expires_at) patience = std::min(patience, *parcel->expires_at - clock_.now());
   const Millis deadline = clock_.monotonic() + patience;
   for (;;) {
-    const Turn turn = pacer_.reserve(route, clock_.monotonic(), deadline);
+    const Turn turn = pacer_.reserve(parcel->route, clock_.monotonic(), deadline);
     if (!turn.reserved) {
-      co_return RetryAt{wall(turn.at), "many messages stand before this one", false};
+      parcel->delivered.outcome =
+          RetryAt{wall(turn.at), "many messages stand before this one", false};
+      co_return false;
     }
     for (Millis now = clock_.monotonic(); now < turn.at; now = clock_.monotonic()) {
       co_await clock_.sleep_for(turn.at - now);
     }
-    if (pacer_.stands(route, clock_.monotonic())) co_return std::nullopt;
+    if (pacer_.stands(parcel->route, clock_.monotonic())) co_return true;
     // A pause began in the meantime. The next turn lies behind it, so this ends at the deadline.
-    route.came_back = true;
+    parcel->route.came_back = true;
   }
 }
 
-Task<Answer> Notifier::Impl::ask_discord(net::HttpRequest request, Route route) {
-  const auto response = co_await http_.send(std::move(request));
-  if (!response) co_return answer_of_error(response.error());
-  Answer answer = discord_answer(*response);
-  if (answer.counts_as_invalid) count_invalid(route);
-  const auto rest = discord_rest(*response);
-  // A 429's body knows better than its headers.
-  if (rest && answer.meaning != Meaning::wait) {
-    const Millis now = clock_.monotonic();
-    pacer_.pause_lane(route, now, now + *rest);
-  }
-  co_return answer;
-}
-
-Task<Delivered> Notifier::Impl::send_discord(Outgoing outgoing) {
+Task<Delivered> Notifier::Impl::settled(ChannelKind kind, ParcelPtr parcel, Outcome outcome) {
+  report(parcel->delivery_id, kind, outcome);
   Delivered delivered;
+  delivered.outcome = std::move(outcome);
+  co_return std::move(delivered);
+}
+
+Task<Delivered> Notifier::Impl::send_discord(ParcelPtr parcel, const Outgoing& outgoing) {
   const auto webhook = parse_discord_webhook(outgoing.credential.value.reveal());
   if (!webhook) {
-    delivered.outcome = Dead{"bad_credential", "the stored Discord webhook address is malformed"};
-    co_return delivered;
+    return settled(ChannelKind::discord, std::move(parcel),
+                   Dead{"bad_credential", "the stored Discord webhook address is malformed"});
   }
   auto request = discord_request(*webhook, outgoing.message, options_);
   if (!request) {
-    delivered.outcome = Refused{"empty_message", "the message has no text"};
-    co_return delivered;
+    return settled(ChannelKind::discord, std::move(parcel),
+                   Refused{"empty_message", "the message has no text"});
   }
-  const Route route = route_of(*webhook, options_.discord_per_second, outgoing.attempt > 1);
-  auto later = co_await await_turn(route, outgoing.expires_at);
-  if (later) {
-    delivered.outcome = std::move(*later);
-    co_return delivered;
+  parcel->request = std::move(*request);
+  parcel->route = route_of(*webhook, options_.discord_per_second, outgoing.attempt > 1);
+  return carry_discord(std::move(parcel));
+}
+
+Task<Delivered> Notifier::Impl::carry_discord(ParcelPtr parcel) {
+  const bool may_go = co_await await_turn(parcel.get());
+  if (may_go) {
+    auto asking = http_.send(std::move(parcel->request));
+    take_discord(*parcel, co_await std::move(asking));
   }
-  const Answer answer = co_await ask_discord(std::move(*request), route);
-  delivered.outcome = outcome_of(answer, route, outgoing.attempt);
-  co_return delivered;
+  report(parcel->delivery_id, ChannelKind::discord, parcel->delivered.outcome);
+  co_return std::move(parcel->delivered);
+}
+
+void Notifier::Impl::take_discord(Parcel& parcel,
+                                  const runtime::Result<net::HttpResponse>& response) {
+  Answer answer;
+  if (response) {
+    answer = discord_answer(*response);
+    if (answer.counts_as_invalid) count_invalid(parcel.route);
+    const auto rest = discord_rest(*response);
+    // A 429's body knows better than its headers.
+    if (rest && answer.meaning != Meaning::wait) {
+      const Millis now = clock_.monotonic();
+      pacer_.pause_lane(parcel.route, now, now + *rest);
+    }
+  } else {
+    answer = answer_of_error(response.error());
+  }
+  parcel.delivered.outcome = outcome_of(answer, parcel.route, parcel.attempt);
+}
+
+Task<Delivered> Notifier::Impl::send_telegram(ParcelPtr parcel, const Outgoing& outgoing) {
+  parcel->chat = parse_telegram(outgoing.credential.value.reveal());
+  if (!parcel->chat) {
+    return settled(ChannelKind::telegram, std::move(parcel),
+                   Dead{"bad_credential", "the stored Telegram bot and chat are malformed"});
+  }
+  parcel->message = outgoing.message;
+  parcel->route.came_back = outgoing.attempt > 1;
+  return carry_telegram(std::move(parcel));
 }
 
 // Up to three requests: as HTML, once more after the chat moved, once more as plain text.
-Task<Delivered> Notifier::Impl::send_telegram(Outgoing outgoing) {
-  Delivered delivered;
-  auto chat = parse_telegram(outgoing.credential.value.reveal());
-  if (!chat) {
-    delivered.outcome = Dead{"bad_credential", "the stored Telegram bot and chat are malformed"};
-    co_return delivered;
+Task<Delivered> Notifier::Impl::carry_telegram(ParcelPtr parcel) {
+  for (bool again = prepare_telegram(*parcel); again;) {
+    const bool may_go = co_await await_turn(parcel.get());
+    if (!may_go) break;
+    auto asking = http_.send(std::move(parcel->request));
+    again = take_telegram(*parcel, co_await std::move(asking)) && prepare_telegram(*parcel);
   }
-  auto text = TelegramText::html;
-  bool came_back = outgoing.attempt > 1;
-  for (;;) {
-    auto request = telegram_request(*chat, outgoing.message, text, options_);
-    if (!request) {
-      delivered.outcome = Refused{"empty_message", "the message has no text"};
-      break;
-    }
-    const Route route = route_of(*chat, came_back);
-    auto later = co_await await_turn(route, outgoing.expires_at);
-    if (later) {
-      delivered.outcome = std::move(*later);
-      break;
-    }
-    const auto response = co_await http_.send(std::move(*request));
-    Answer answer;
-    if (response) {
-      answer = telegram_answer(*response, chat->is_group());
-    } else {
-      answer = answer_of_error(response.error());
-    }
-    came_back = true;
-    if (answer.meaning == Meaning::moved && !delivered.moved_to) {
-      chat->chat_id = answer.moved_to;
-      delivered.moved_to = telegram_credential(chat->token.reveal(), chat->chat_id);
-      continue;
-    }
-    if (answer.meaning == Meaning::as_plain && text == TelegramText::html) {
-      text = TelegramText::plain;
-      continue;
-    }
-    delivered.outcome = outcome_of(answer, route, outgoing.attempt);
-    break;
+  report(parcel->delivery_id, ChannelKind::telegram, parcel->delivered.outcome);
+  co_return std::move(parcel->delivered);
+}
+
+bool Notifier::Impl::prepare_telegram(Parcel& parcel) {
+  auto request = telegram_request(*parcel.chat, parcel.message, parcel.text, options_);
+  if (!request) {
+    parcel.delivered.outcome = Refused{"empty_message", "the message has no text"};
+    return false;
   }
-  co_return delivered;
+  parcel.request = std::move(*request);
+  parcel.route = route_of(*parcel.chat, parcel.route.came_back);
+  return true;
+}
+
+/// True when another request is to follow.
+bool Notifier::Impl::take_telegram(Parcel& parcel,
+                                   const runtime::Result<net::HttpResponse>& response) {
+  Answer answer;
+  if (response) {
+    answer = telegram_answer(*response, parcel.chat->is_group());
+  } else {
+    answer = answer_of_error(response.error());
+  }
+  if (answer.meaning == Meaning::moved && !parcel.delivered.moved_to) {
+    parcel.chat->chat_id = answer.moved_to;
+    parcel.delivered.moved_to =
+        telegram_credential(parcel.chat->token.reveal(), parcel.chat->chat_id);
+    parcel.route.came_back = true;
+    return true;
+  }
+  if (answer.meaning == Meaning::as_plain && parcel.text == TelegramText::html) {
+    parcel.text = TelegramText::plain;
+    parcel.route.came_back = true;
+    return true;
+  }
+  parcel.delivered.outcome = outcome_of(answer, parcel.route, parcel.attempt);
+  return false;
 }
 
 Outcome Notifier::Impl::outcome_of(const Answer& answer, const Route& route, int attempt) {
@@ -282,19 +332,14 @@ void Notifier::Impl::report(const std::string& delivery_id, ChannelKind kind,
 }
 
 Task<Delivered> Notifier::Impl::send(Outgoing outgoing) {
-  const std::string delivery_id = outgoing.delivery_id;
-  const ChannelKind kind = outgoing.credential.kind;
-  Delivered delivered;
-  switch (kind) {
-    case ChannelKind::discord:
-      delivered = co_await send_discord(std::move(outgoing));
-      break;
-    case ChannelKind::telegram:
-      delivered = co_await send_telegram(std::move(outgoing));
-      break;
+  auto parcel = std::make_unique<Parcel>();
+  parcel->delivery_id = outgoing.delivery_id;
+  parcel->attempt = outgoing.attempt;
+  parcel->expires_at = outgoing.expires_at;
+  if (outgoing.credential.kind == ChannelKind::telegram) {
+    return send_telegram(std::move(parcel), outgoing);
   }
-  report(delivery_id, kind, delivered.outcome);
-  co_return delivered;
+  return send_discord(std::move(parcel), outgoing);
 }
 
 Notifier::Notifier(net::HttpClient& http, runtime::Clock& clock, runtime::Random& random,

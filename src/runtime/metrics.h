@@ -10,6 +10,8 @@
 #include <string>
 
 namespace prometheus {
+// Another library of ours has a Counter too, in its own namespace.
+// NOLINTNEXTLINE(bugprone-forward-declaration-namespace)
 class Counter;
 class Gauge;
 class Registry;

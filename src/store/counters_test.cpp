@@ -118,7 +118,8 @@ void CountersTest::finish_some() {
   }
   const auto lease = now_ + std::chrono::seconds(30);
   const auto results = wait(s_->jobs.finish(who, {outcome}, now_, lease));
-  for (const std::string& id : results[0].written) {
+  for (const NewDelivery& one : results[0].written) {
+    const std::string& id = one.id;
     ClaimedDelivery send;
     send.id = id;
     sends_.emplace_back(who, send);

@@ -99,7 +99,7 @@ TEST_P(DeliveriesTest, ADeadChannelIsSwitchedOffAndTheOtherIsTold) {
                         delivery_to(job.user.channels.at(1))};
   const auto written = finish("w1", {outcome})[0].written;
   ASSERT_EQ(written.size(), 3U);
-  const auto off = record("w1", result_of(written[0], DeliveryEnd::dead));
+  const auto off = record("w1", result_of(written[0].id, DeliveryEnd::dead));
   ASSERT_EQ(off.size(), 1U);
   EXPECT_EQ(off[0].channel_id, discord.id);
   EXPECT_EQ(off[0].channel_kind, "discord");

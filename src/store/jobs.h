@@ -61,8 +61,9 @@ enum class Finish {
 struct FinishResult {
   std::int64_t job_id = 0;
   Finish finish = Finish::accepted;
-  /// Which of the outcome's deliveries were really written (a conflict means told already).
-  std::vector<std::string> written;
+  JobEnd end = JobEnd::completed;  // as the outcome asked for
+  /// Those of the outcome's deliveries that were really written (a conflict means told already).
+  std::vector<NewDelivery> written;
 };
 
 class Jobs {

@@ -60,6 +60,8 @@ class Finisher {
       : session_(session), lease_(std::move(lease)), now_(now), deliveries_(now) {}
 
   std::vector<FinishResult> run(const std::vector<JobOutcome>& outcomes);
+  /// The deliveries that the run has written.
+  [[nodiscard]] const std::unordered_set<std::string>& written() const { return written_; }
 
  private:
   Finish judge(const HeldJobs& held, const JobOutcome& outcome) const;
@@ -73,6 +75,7 @@ class Finisher {
   NewDeliveries deliveries_;
   Identities identities_;
   Counts counts_;
+  std::unordered_set<std::string> written_;
   boost::json::array ends_;
   boost::json::array answered_;                  // after "could not check" had been written
   std::map<std::int64_t, StreakState> streaks_;  // one per user, whatever the jobs
@@ -86,6 +89,7 @@ std::vector<FinishResult> Finisher::run(const std::vector<JobOutcome>& outcomes)
   for (const JobOutcome& outcome : outcomes) {
     FinishResult result;
     result.job_id = outcome.job_id;
+    result.end = outcome.end;
     // The second result for one job in a call comes too late like any other.
     const bool first = seen.insert(outcome.job_id).second;
     result.finish = first ? judge(held, outcome) : Finish::stale;
@@ -96,14 +100,8 @@ std::vector<FinishResult> Finisher::run(const std::vector<JobOutcome>& outcomes)
   write_streaks();
   identities_.write(session_);
   cancel_answered(session_, counts_, answered_, now_);
-  const auto written = deliveries_.write(session_, counts_);
+  written_ = deliveries_.write(session_, counts_);
   counts_.write(session_);
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (results[i].finish != Finish::accepted) continue;
-    for (const NewDelivery& delivery : outcomes[i].deliveries) {
-      if (written.contains(delivery.id)) results[i].written.push_back(delivery.id);
-    }
-  }
   return results;
 }
 
@@ -131,6 +129,7 @@ void Finisher::accept(const HeldJob& job, const JobOutcome& outcome) {
   // A token that was replaced meanwhile is not the one that died.
   said.token_dead = outcome.own_token_dead && job.settings_version == outcome.settings_version;
   identities_.add(outcome.user_id, job.user, said);
+  if (planted(Mutant::recorded_after_send)) return;
   for (const NewDelivery& delivery : outcome.deliveries) {
     deliveries_.add(job.origin, delivery, lease_);
   }
@@ -205,12 +204,21 @@ runtime::Task<std::vector<FinishResult>> Jobs::finish(std::string owner,
     throw std::length_error("finish: at most 1000 outcomes at a time");
   }
   std::vector<FinishResult> results;
+  std::unordered_set<std::string> written;
   const DeliveryLease lease{std::move(owner), lease_until};
   Database::Work work = [&](Session& session) {
     Finisher finisher(session, lease, now);
     results = finisher.run(outcomes);
+    written = finisher.written();
   };
   if (!outcomes.empty()) co_await database_.write(std::move(work));
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (results[i].finish != Finish::accepted) continue;
+    for (NewDelivery& delivery : outcomes[i].deliveries) {
+      const bool sends = written.contains(delivery.id) || planted(Mutant::recorded_after_send);
+      if (sends) results[i].written.push_back(std::move(delivery));
+    }
+  }
   co_return results;
 }
 

@@ -204,7 +204,7 @@ TEST_P(JobsTest, AReminderIsSaidOnceAndOtherWordsOnceADay) {
                         delivery_to(channel, "reminder"), delivery_to(channel, "reminder")};
   const auto written = finish("w1", {outcome})[0].written;
   ASSERT_EQ(written.size(), 1U);
-  EXPECT_EQ(written[0], outcome.deliveries[2].id);
+  EXPECT_EQ(written[0].id, outcome.deliveries[2].id);
   EXPECT_EQ(counters(), recount());
 }
 
@@ -247,10 +247,13 @@ TEST_P(JobsTest, ANameThatSomebodyElseHoldsStaysTheirs) {
   JobOutcome same_name = outcome_of(jobs[1]);
   same_name.login = "newname";
   finish("w1", {taken, same_name, twin});
-  EXPECT_EQ(wait(s_->users.find({"user0", "", std::nullopt}))->id, jobs[0].user.id);
+  EXPECT_EQ(wait(s_->users.find({"user1", "", std::nullopt}))->id, jobs[0].user.id)
+      << "its holder has a new one";
   EXPECT_EQ(wait(s_->users.find({"newname", "", std::nullopt}))->id, jobs[1].user.id);
   EXPECT_EQ(wait(s_->users.find({"", "U_same", std::nullopt}))->id, jobs[0].user.id);
-  EXPECT_EQ(wait(s_->users.find({"user2", "", std::nullopt}))->node_id, "");
+  const User twin_now = wait(s_->jobs.reread(jobs[2].user.id)).value();
+  EXPECT_EQ(twin_now.node_id, "");
+  EXPECT_TRUE(twin_now.login_taken);
 }
 
 TEST_P(JobsTest, WhatIsHandedBackWasNeverTaken) {

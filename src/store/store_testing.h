@@ -211,7 +211,7 @@ class StoreTest : public testing::TestWithParam<std::string> {
     JobOutcome outcome = outcome_of(job);
     outcome.deliveries = {delivery_to(job.user.channels.at(0), "reminder", leased)};
     const auto results = finish(owner, {outcome});
-    return results.at(0).written.empty() ? "" : results.at(0).written.front();
+    return results.at(0).written.empty() ? "" : results.at(0).written.front().id;
   }
 
   static DeliveryOutcome result_of(const std::string& id, DeliveryEnd end, int attempt = 1) {

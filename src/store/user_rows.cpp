@@ -19,11 +19,11 @@ void load_rows(Session& session, const std::string& ids, UsersById& users) {
   StreakState& streak = user.streak;
   auto rows = session.query("users/load");
   rows.bind("ids", ids);
-  rows.into(user.id, user.login, user.node_id, user.database_id, user.time_zone, minutes,
-            user.daily_summary, user.sealed_token, user.token_dead, status, user.settings_version,
-            user.next_check_at, user.created_at, through, anchor.length, anchor.began,
-            streak.length, streak.began, streak.longest, streak.today, streak.today_count, verdict,
-            streak.views, streak.seen_at, streak.history_at);
+  rows.into(user.id, user.login, user.login_taken, user.node_id, user.database_id, user.time_zone,
+            minutes, user.daily_summary, user.sealed_token, user.token_dead, status,
+            user.settings_version, user.next_check_at, user.created_at, through, anchor.length,
+            anchor.began, streak.length, streak.began, streak.longest, streak.today,
+            streak.today_count, verdict, streak.views, streak.seen_at, streak.history_at);
   while (rows.next()) {
     user.remind_at = minutes_of(minutes);
     user.status = status_of(status);

@@ -43,6 +43,8 @@ const char* to_text(UserStatus status);
 struct User {
   std::int64_t id = 0;
   std::string login;
+  /// Another user is found under this login: two accounts, and the next checks tell them apart.
+  bool login_taken = false;
   std::string node_id;  // frozen at the first answer
   std::optional<std::int64_t> database_id;
   std::string time_zone = "UTC";
@@ -76,14 +78,27 @@ struct Allotted {
   std::vector<streak::Label> told_on;
 };
 
+/// What somebody read, and what it shall be. Nothing in `before`: a new user.
+struct UserEdit {
+  std::optional<User> before;
+  User after;
+};
+
 class Users {
  public:
   explicit Users(Database& database) : database_(database) {}
 
   /// Finds or reserves ids, in the order of `keys`. Two equal keys get the same id.
   runtime::Task<std::vector<Allotted>> allot(std::vector<UserKey> keys);
-  /// Inserts or replaces users as given (settings, rules, channels; not the streak), each with
-  /// `settings_version` one higher. One transaction. At most 1,000 at a time.
+  /// Writes what the edits changed and nothing else: what a check has written since they were read
+  /// (ids, a login, a dead token, a channel that was switched off or has moved, the next check)
+  /// stays. Each user's `settings_version` goes one higher. Gives the users as stored now, in
+  /// order; nothing where the settings were edited or the user was removed meanwhile: read again.
+  /// One transaction. At most 1,000 at a time.
+  runtime::Task<std::vector<std::optional<User>>> edit(std::vector<UserEdit> edits,
+                                                       runtime::TimePoint now);
+  /// Inserts or replaces users as given (settings, rules, channels; not the streak), whatever has
+  /// happened to them meanwhile. Otherwise like `edit`.
   runtime::Task<void> save(std::vector<User> users, runtime::TimePoint now);
 
   runtime::Task<std::optional<User>> find(UserKey key);

@@ -1,3 +1,5 @@
+#include "store/users_save.h"
+
 #include <stdexcept>
 #include <utility>
 
@@ -7,13 +9,10 @@
 #include "store/pending_deliveries.h"
 #include "store/session.h"
 #include "store/texts.h"
-#include "store/users.h"
 
 namespace streaky::store {
 
 namespace {
-
-constexpr std::size_t kMostUsers = 1'000;
 
 /// The rows of all tables that `save` writes.
 struct Rows {
@@ -58,6 +57,11 @@ void add_channels(Rows& rows, const User& user) {
   }
 }
 
+boost::json::value login_key_of(const User& user) {
+  if (user.login_taken) return nullptr;
+  return json_text_or_null(runtime::to_lower_ascii(user.login));
+}
+
 Rows rows_of(const std::vector<User>& users) {
   Rows rows;
   for (const User& user : users) {
@@ -65,7 +69,7 @@ Rows rows_of(const std::vector<User>& users) {
     rows.user_ids.push_back(user.id);
     rows.users.push_back({{"id", user.id},
                           {"login", json_text(user.login)},
-                          {"login_key", json_text_or_null(runtime::to_lower_ascii(user.login))},
+                          {"login_key", login_key_of(user)},
                           {"node_id", json_text_or_null(user.node_id)},
                           {"database_id", json_number(user.database_id)},
                           {"time_zone", json_text(user.time_zone)},
@@ -100,7 +104,11 @@ void save_channels(Session& session, const Rows& rows, runtime::TimePoint now) {
   counts.write(session);
 }
 
-void save_in(Session& session, const Rows& rows, runtime::TimePoint now) {
+}  // namespace
+
+void save_users(Session& session, const std::vector<User>& some, runtime::TimePoint now) {
+  if (some.empty()) return;
+  const Rows rows = rows_of(some);
   const std::string users = to_json(rows.users);
   const std::string ids = to_json(rows.user_ids);
   session.query("users/yield_logins").bind("users", users).run();
@@ -112,12 +120,9 @@ void save_in(Session& session, const Rows& rows, runtime::TimePoint now) {
   save_channels(session, rows, now);
 }
 
-}  // namespace
-
 runtime::Task<void> Users::save(std::vector<User> users, runtime::TimePoint now) {
-  if (users.size() > kMostUsers) throw std::length_error("save: at most 1000 users at a time");
-  const Rows rows = rows_of(users);
-  Database::Work work = [&](Session& session) { save_in(session, rows, now); };
+  if (users.size() > kMostSaved) throw std::length_error("save: at most 1000 users at a time");
+  Database::Work work = [&](Session& session) { save_users(session, users, now); };
   if (!users.empty()) co_await database_.write(std::move(work));
 }
 

@@ -1,9 +1,10 @@
 """What a person meets on the command line: exit codes, one-line errors, nothing half done."""
 import json
 import sqlite3
+import subprocess
 import unittest
 
-from support import ProcessTest
+from support import BIN, ProcessTest
 
 
 class Check(ProcessTest):
@@ -48,8 +49,39 @@ class Check(ProcessTest):
 
     def test_an_outage_is_could_not_tell(self):
         self.world.control("down", service="github", down=True)
-        done = self.streaky("check", self.one("safe")["login"], code=3)
-        self.assertNotIn(self.token, done.stderr)
+        done = self.streaky("check", self.one("safe")["login"], "--json", code=3)
+        self.assertNotIn(self.token, done.stderr + done.stdout)
+        answer = json.loads(done.stdout)
+        self.assertEqual(answer["verdict"], "unknown")
+        self.assertTrue(answer["error"])
+
+    def test_notify_tells_a_channel_once_a_day(self):
+        user, person = next(
+            (user, line) for line in self.world.lines("truth.jsonl")
+            for user in self.world.lines("users.jsonl")
+            if user["login"] == line["imported_as"] == line["login"]
+            and line["truth"] == "at_risk" and "github_token" not in user
+            and not user.get("rest_days") and "discord_webhook" in user)
+        login = person["login"]
+        self.streaky("user", "import", "-", stdin=json.dumps(user))
+        self.world.control("reset-ledger")
+        first = self.streaky("check", login, "--notify", code=1)
+        self.assertIn("): sent", first.stderr)
+        told = self.world.get("audit")["messages"]
+        self.assertGreater(told, 0)
+        again = self.streaky("check", login, "--notify", code=1)
+        self.assertIn("): told already today", again.stderr)
+        self.assertEqual(self.world.get("audit")["messages"], told)
+        # A round that is triggered by hand is the same stage of the same day.
+        self.streaky("batch", "trigger", "--wait", code=None,
+                     STREAKY_GITHUB_TOKENS=self.token)
+        self.assertEqual(self.world.get("audit")["messages"], told)
+        shown = json.loads(self.streaky("user", "show", login, "--json").stdout)
+        self.assertEqual({line["state"] for line in shown["deliveries"]}, {"sent"})
+
+    def test_notify_knows_stored_users_alone(self):
+        done = self.streaky("check", self.one("at_risk")["login"], "--notify", code=2)
+        self.assertIn("no user here", done.stderr)
 
     def test_without_a_token_it_says_what_is_needed(self):
         done = self.streaky("check", "octocat", code=2, GITHUB_TOKEN="")
@@ -115,6 +147,79 @@ class BadInput(ProcessTest):
         shown = self.streaky("user", "show", "anna").stdout
         self.assertIn("telegram", shown.lower())
         self.assertNotIn("ABC-DEF", shown)
+
+
+class Endless(ProcessTest):
+    def test_an_endless_line_ends_and_leaves_nothing(self):
+        done = self.streaky("user", "import", "/dev/zero", code=2)
+        self.assertIn("line 1: more than 256 MiB: split the file", done.stderr)
+        self.assertFalse(self.data.exists())
+
+    def test_endless_lines_end(self):
+        with subprocess.Popen(["yes", "{}"], stdout=subprocess.PIPE) as yes:
+            done = subprocess.run(
+                [BIN / "streaky", "--data", self.data, "user", "import", "-"], stdin=yes.stdout,
+                text=True, capture_output=True, timeout=240, env=self.environment)
+            yes.kill()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("line 1000001: more than 1000000 lines: split the file", done.stderr)
+        self.assertLess(len(done.stderr.splitlines()), 10_010)
+        self.assertFalse(self.data.exists())
+
+    def test_a_file_that_is_too_large_is_refused_whole(self):
+        large = self.folder / "large.jsonl"
+        large.write_text('{"login":"octocat"}\n')
+        with large.open("r+b") as file:
+            file.truncate((256 << 20) + 1)
+        done = self.streaky("user", "import", large, code=2)
+        self.assertIn("more than 256 MiB", done.stderr)
+        self.assertFalse(self.data.exists())
+
+
+class Together(ProcessTest):
+    """Several processes at one data folder."""
+
+    def at_once(self, *commands):
+        processes = [subprocess.Popen(
+            [BIN / "streaky", "--data", self.data, *map(str, command)], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment)
+            for command in commands]
+        for process in processes:
+            out, err = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, 0, f"{process.args}\n{out}\n{err}")
+
+    def test_first_sign_ups_at_once(self):
+        self.at_once(*(["user", "add", "octocat", "--github-token", "ghp_0123456789abcdef"]
+                       for _ in range(6)), *(["user", "add", f"user-{i}"] for i in range(4)))
+        users = [json.loads(line) for line in
+                 self.streaky("user", "list", "--json").stdout.splitlines()]
+        self.assertEqual(sorted(user["login"] for user in users),
+                         ["octocat", *(f"user-{i}" for i in range(4))])
+
+    def test_edits_of_one_user_at_once_are_all_kept(self):
+        self.streaky("user", "add", "octocat")
+        self.at_once(["user", "add", "octocat", "--time-zone", "Asia/Tokyo"],
+                     ["user", "add", "octocat", "--remind-at", "09:00"],
+                     ["user", "add", "octocat", "--rest-days", "sat"],
+                     ["user", "add", "octocat", "--daily-summary"],
+                     ["user", "add", "octocat", "--github-token", "ghp_0123456789abcdef"])
+        user = json.loads(self.streaky("user", "show", "octocat", "--json").stdout)
+        self.assertEqual(user["time_zone"], "Asia/Tokyo")
+        self.assertEqual(user["remind_at"], ["09:00"])
+        self.assertEqual(user["rest_days"], ["sat"])
+        self.assertTrue(user["daily_summary"])
+        self.assertEqual(user["github_token"], "set")
+
+
+class Output(ProcessTest):
+    def test_a_full_disk_is_no_success(self):
+        self.streaky("user", "add", "octocat")
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [BIN / "streaky", "--data", self.data, "user", "export"], stdout=full,
+                stderr=subprocess.PIPE, text=True, timeout=60, env=self.environment)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("standard output cannot be written", done.stderr)
 
 
 class Databases(ProcessTest):

@@ -81,7 +81,7 @@ class Life {
                         runtime::TimePoint now);
   void plan_first(std::size_t index, runtime::TimePoint now);
   void plan_day(std::size_t index, runtime::TimePoint now);
-  void commit(const Citizen& citizen, sim::Day day, Dice& dice);
+  void commit(const Citizen& citizen, sim::Day day, Dice& dice, runtime::TimePoint now);
   void act(Clerk& clerk, const Event& event, runtime::TimePoint now);
   /// The world's side of a deed and the settings as they will be; nothing when there is nothing to
   /// do.

@@ -168,7 +168,7 @@ void Life::move_in(Clerk& clerk, TimePoint now) {
 }
 
 /// One commit of that day, at an hour that the person likes.
-void Life::commit(const Citizen& citizen, sim::Day day, Dice& dice) {
+void Life::commit(const Citizen& citizen, sim::Day day, Dice& dice, TimePoint now) {
   sim::World& world = parts_.world;
   const sim::Person& person = world.people().at(citizen.person);
   const int spread = dice.between(-6 * 60, 3 * 60) + dice.between(-3 * 60, 3 * 60);
@@ -180,6 +180,8 @@ void Life::commit(const Citizen& citizen, sim::Day day, Dice& dice) {
     seen = made + dice.stretch(1h, 20h);  // pushed later, or counted late
     manner = ", seen late";
   }
+  // A day that begins late (after a journey) does not change the past.
+  seen = std::max(seen, now + 1s);
   sim::Day label = day;
   // A laptop that is set to a zone further east: the commit lies on tomorrow's date already.
   if (dice.percent(3) && day + 1 <= sim::utc_day(made + 14h)) {
@@ -208,7 +210,7 @@ void Life::plan_day(std::size_t index, TimePoint now) {
     // Who is on holiday commits little.
     const bool works = dice.percent(settings.paused_on(today) || !settings.active ? 15 : chance);
     const int commits = works ? 1 + static_cast<int>(dice.below(2)) : 0;
-    for (int i = 0; i < commits; ++i) commit(citizen, today, dice);
+    for (int i = 0; i < commits; ++i) commit(citizen, today, dice, now);
   }
   schedule(index, Deed::plan_day, instant_of(parts_.zones, settings.zone, today + 1, 0));
 }

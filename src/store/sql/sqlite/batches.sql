@@ -42,10 +42,18 @@ UPDATE jobs
 RETURNING id;
 
 -- name: retry_deliveries
+-- What a newer reminder of the same day has said on the same channel, or is about to, is not said
+-- again.
 UPDATE deliveries
    SET state = 'pending', code = '', reason = '', due_at = :now, tries = 0, ended_at = NULL
  WHERE id IN (SELECT d.id FROM deliveries d
                WHERE d.batch_id = :id AND d.state = 'dead' AND d.expires_at > :now
                  AND EXISTS (SELECT 1 FROM channels c WHERE c.id = d.channel_id AND c.is_on = 1)
+                 AND NOT EXISTS (SELECT 1 FROM deliveries l
+                                  WHERE d.kind IN ('reminder', 'could_not_check')
+                                    AND l.user_id = d.user_id AND l.date = d.date
+                                    AND l.channel_id = d.channel_id AND l.kind = 'reminder'
+                                    AND l.id <> d.id AND l.created_at >= d.created_at
+                                    AND l.state IN ('pending', 'sending', 'sent'))
                LIMIT :limit)
 RETURNING id;

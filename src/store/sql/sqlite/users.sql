@@ -14,8 +14,8 @@ SELECT k.key,
   FROM json_each(:keys) k;
 
 -- name: load
-SELECT u.id, u.login, u.node_id, u.database_id, u.time_zone, u.remind_at, u.daily_summary,
-       u.sealed_token, u.token_dead, u.status, u.settings_version, u.next_check_at, u.created_at,
+SELECT u.id, u.login, CASE WHEN u.login_key IS NULL THEN 1 ELSE 0 END, u.node_id, u.database_id,
+       u.time_zone, u.remind_at, u.daily_summary, u.sealed_token, u.token_dead, u.status, u.settings_version, u.next_check_at, u.created_at,
        s.anchor_through, s.anchor_length, s.anchor_began, s.length, s.began, s.longest, s.today,
        s.today_count, s.verdict, s.views, s.seen_at, s.history_at
   FROM users u LEFT JOIN user_streaks s ON s.user_id = u.id
@@ -139,6 +139,10 @@ SELECT u.id, u.login_key, u.node_id, u.database_id FROM users u
 UNION
 SELECT u.id, u.login_key, u.node_id, u.database_id FROM users u
  WHERE u.database_id IN (SELECT value FROM json_each(:database_ids));
+
+-- name: free_logins
+-- Before names are handed out anew: two users may have swapped theirs.
+UPDATE users SET login_key = NULL WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: save_identity
 UPDATE users

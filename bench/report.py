@@ -1,0 +1,114 @@
+"""From figures to the tables of docs/benchmarks.md."""
+
+COLUMNS = [
+    ("wall", "wall_s", "{:.2f} s"),
+    ("× floor", "ratio", "{:.2f}"),
+    ("users/s", "users_per_s", "{:,.0f}"),
+    ("CPU µs/user", "cpu_us_per_user", "{:.0f}"),
+    ("peak MB", "peak_mb", "{:.0f}"),
+    ("requests/user", "requests_per_user", "{:.3f}"),
+    ("writes/1,000", "writes_per_1000", "{:.1f}"),
+    ("messages", "messages", "{:,.0f}"),
+]
+
+# What, row, figure, form, goal, and whether more is better.
+OTHERS = [
+    ("idle, 100,000 users: CPU, % of a core", "idle", "cpu_percent", "{:.2f}", 0.5, False),
+    ("idle, 100,000 users: memory, MB", "idle", "rss_mb", "{:.0f}", 48, False),
+    ("import, users/s", "idle", "import_users_per_s", "{:,.0f}", None, True),
+    ("due to claimed when idle, median ms", "due", "median_ms", "{:.1f}", None, False),
+    ("due to claimed when idle, 19th of 20, ms", "due", "p90_ms", "{:.1f}", None, False),
+    ("queue: enqueue, jobs/s", "queue", "enqueue_per_s", "{:,.0f}", None, True),
+    ("queue: enqueue, raw SQL, jobs/s", "queue", "raw_enqueue_per_s", "{:,.0f}", None, True),
+    ("queue: claim and complete, jobs/s", "queue", "claim_complete_per_s", "{:,.0f}", None, True),
+    ("queue: the same, raw SQL, jobs/s", "queue", "raw_claim_complete_per_s", "{:,.0f}", None,
+     True),
+    ("queue: claim and complete, × raw SQL", "queue", "claim_complete_ratio", "{:.2f}", 0.7, True),
+    ("25 users to verdicts, ns per user-day", "parsing", "many_ns_per_user_day", "{:.0f}", None,
+     False),
+    ("one year to a verdict, ns per user-day", "parsing", "year_ns_per_user_day", "{:.0f}", None,
+     False),
+    ("seal a credential, per second", "sealing", "seal_per_s", "{:,.0f}", None, True),
+    ("open a credential, per second", "sealing", "open_per_s", "{:,.0f}", None, True),
+]
+FLAT = 1.3
+GROWTH_ROWS = ("1000", "10000", "100000")
+
+
+def growth(rows):
+    """CPU per user against users: seconds = fixed + per_user · users, by least squares over the
+    rounds that differ in nothing else, and 100,000 against 1,000."""
+    points = [(rows[name]["users"], rows[name]["cpu_us_per_user"] * rows[name]["users"] / 1e6)
+              for name in GROWTH_ROWS if "cpu_us_per_user" in rows.get(name, {})]
+    if len(points) < len(GROWTH_ROWS):
+        return None
+    count = len(points)
+    mean_x = sum(x for x, _ in points) / count
+    mean_y = sum(y for _, y in points) / count
+    slope = (sum((x - mean_x) * (y - mean_y) for x, y in points) /
+             sum((x - mean_x) ** 2 for x, _ in points))
+    return {"per_user_us": slope * 1e6, "fixed_ms": (mean_y - slope * mean_x) * 1e3,
+            "flatness": rows["100000"]["cpu_us_per_user"] / rows["1000"]["cpu_us_per_user"]}
+
+
+def cell(figures, key, form, goals):
+    value = figures.get(key)
+    if value is None:
+        return "–"
+    text = form.format(value)
+    goal = goals.get(key)
+    if goal is None:
+        return text
+    return f"{text} ({'≤' if value <= goal else '**misses** ≤'} {form.format(goal)})"
+
+
+def lines_of(cells):
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    for number, row in enumerate(cells):
+        yield "| " + " | ".join(text.ljust(width) for text, width in zip(row, widths)) + " |"
+        if number == 0:
+            yield "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+
+
+def table_of_rounds(rows, rounds):
+    cells = [["round", *(title for title, _, _ in COLUMNS)]]
+    for row in rounds:
+        figures = rows.get(row.name)
+        if figures is None or "failed" in figures:
+            continue
+        cells.append([row.title, *(cell(figures, key, form, row.goals)
+                                   for _, key, form in COLUMNS)])
+    return list(lines_of(cells)) if len(cells) > 1 else []
+
+
+def table_of_others(rows, growth_):
+    cells = [["what", "measured", "goal"]]
+    for what, row, key, form, goal, more in OTHERS:
+        value = rows.get(row, {}).get(key)
+        if value is None:
+            continue
+        sign = "≥" if more else "≤"
+        missed = goal is not None and (value < goal if more else value > goal)
+        wanted = "" if goal is None else f"{sign} {goal}" + (" **missed**" if missed else "")
+        cells.append([what, form.format(value), wanted])
+    if growth_:
+        missed = " **missed**" if growth_["flatness"] > FLAT else ""
+        cells.append(["CPU per user, 100,000 users against 1,000",
+                      f"{growth_['flatness']:.2f} ×", f"≤ {FLAT} ×{missed}"])
+        cells.append(["CPU of a round, fitted", f"{growth_['fixed_ms']:.0f} ms + "
+                      f"{growth_['per_user_us']:.0f} µs per user", ""])
+    return list(lines_of(cells)) if len(cells) > 1 else []
+
+
+def table(taken, rounds):
+    rows = taken["rows"]
+    machine = taken["machine"]
+    out = [f"Taken {taken['taken_at']}: {machine['cpu']}, {machine['cores']} cores, "
+           f"{machine['memory_gb']} GB, Linux {machine['kernel']}; load before "
+           f"{machine['load_before']:.1f}.", ""]
+    tables = [table_of_rounds(rows, rounds), table_of_others(rows, taken["growth"])]
+    for part in filter(None, tables):
+        out += [*part, ""]
+    out += [f"FAILED {name}: {figures['failed']}" for name, figures in rows.items()
+            if "failed" in figures]
+    return "\n".join(out).rstrip()
