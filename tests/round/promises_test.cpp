@@ -242,7 +242,7 @@ TEST_F(Promises, WhoTravelsIntoTomorrowHearsNoMoreOfYesterday) {
 TEST_F(Promises, WhoTravelsWestHasTheLongerDay) {
   const auto anna = town.settle("Europe/Berlin", 12);
   anna->remind_minute = 12 * 60 + 30;  // 10:30 in UTC
-  anna->today = true;  // on 1 July
+  anna->today = true;                  // on 1 July
   town.clock.advance_to(at("2026-07-02T06:00:00Z"));
   open();
   town.world.down(Service::github) = true;

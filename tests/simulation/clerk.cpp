@@ -21,7 +21,9 @@ app::SaveReport Clerk::save(std::vector<app::UserDraft> drafts, runtime::TimePoi
     one.user = std::move(draft);
     lines.push_back(std::move(one));
   }
-  app::SaveReport report = await(app::save_drafts(&users_, &sealer_, std::move(lines), now));
+  app::LinesByUser by_user;
+  app::SaveReport report =
+      await(app::save_drafts(&users_, &sealer_, std::move(lines), &by_user, now));
   if (!report.bad.empty()) {
     throw std::logic_error("settings were refused: " + report.bad.front().reason);
   }
