@@ -49,8 +49,9 @@ bool can_be_read(const date::time_zone& zone) {
 }
 
 std::chrono::seconds offset_of(const date::sys_info& stretch) {
-  if (planted(Mutant::dst_ignored)) return stretch.offset - stretch.save;
-  return stretch.offset;
+  // The system's files say only that the clock is set forth, not by how much.
+  const bool forth = planted(Mutant::dst_ignored) && stretch.save != std::chrono::minutes{0};
+  return forth ? stretch.offset - std::chrono::hours{1} : stretch.offset;
 }
 
 std::chrono::seconds offset_of(const date::time_zone* zone, Instant at) {

@@ -37,6 +37,7 @@ struct Arguments {
   Options options;
   std::string mutant = "none";
   bool must_fail = false;
+  int tries = 1;
   bool twice = false;
 };
 
@@ -59,7 +60,9 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("--mutant", arguments.mutant, "a fault that is planted into the product")
       ->check(CLI::IsMember(streaky::simulation::mutant_names()))
       ->capture_default_str();
-  app.add_flag("--must-fail", arguments.must_fail, "succeeds when the run fails");
+  app.add_flag("--must-fail", arguments.must_fail, "succeeds when a run fails");
+  app.add_option("--tries", arguments.tries, "seeds, from --seed on, of which one must fail")
+      ->check(CLI::Range(1, 1'000));
   app.add_flag("--twice", arguments.twice, "runs twice: both runs must be the same");
 }
 
@@ -72,12 +75,19 @@ Report run_once(const Options& options) {
 
 int run(const Arguments& arguments) {
   streaky::simulation::plant(*streaky::simulation::parse_mutant(arguments.mutant));
-  const Report report = run_once(arguments.options);
-  if (arguments.twice && run_once(arguments.options).sum != report.sum) {
-    fmt::print("FAILED seed {}: a second run differs\n", arguments.options.seed);
+  Options options = arguments.options;
+  if (arguments.must_fail) {
+    for (int i = 0; i < arguments.tries; ++i, ++options.seed) {
+      if (!run_once(options).ok()) return 0;
+    }
     return kExitFailed;
   }
-  return report.ok() != arguments.must_fail ? 0 : kExitFailed;
+  const Report report = run_once(options);
+  if (arguments.twice && run_once(options).sum != report.sum) {
+    fmt::print("FAILED seed {}: a second run differs\n", options.seed);
+    return kExitFailed;
+  }
+  return report.ok() ? 0 : kExitFailed;
 }
 
 }  // namespace
