@@ -165,12 +165,12 @@ Target find_target(Base& base, const Options& options, const CheckArguments& arg
   return target;
 }
 
-int check(Options& options, const CheckArguments& arguments) {
+/// The exit code when login or token are none, having said so.
+std::optional<int> refused(const Options& options, const CheckArguments& arguments) {
   if (!is_github_login(arguments.login)) {
     return complain("LOGIN: expected a GitHub login, 1 to 39 letters, digits and single hyphens",
                     kExitUsage);
   }
-  choose_token(options, arguments);
   if (options.github_tokens.empty()) {
     return complain("a GitHub token is needed: set GITHUB_TOKEN or give --token", kExitUsage);
   }
@@ -178,6 +178,22 @@ int check(Options& options, const CheckArguments& arguments) {
     return complain("the GitHub token: expected printable characters without spaces, at most 255",
                     kExitUsage);
   }
+  return std::nullopt;
+}
+
+github::Subject subject_of(const Shown& shown, const CheckArguments& arguments,
+                           const Target& target) {
+  github::Subject subject;
+  subject.login = arguments.login;
+  subject.today = shown.today;
+  subject.full_history = true;
+  if (target.user) subject.rules = target.user->rules;
+  return subject;
+}
+
+int check(Options& options, const CheckArguments& arguments) {
+  choose_token(options, arguments);
+  if (const auto code = refused(options, arguments)) return *code;
   Base base(options);
   const Target target = find_target(base, options, arguments);
   if (arguments.notify && !target.user) {
@@ -203,12 +219,8 @@ int check(Options& options, const CheckArguments& arguments) {
   shown.left = std::chrono::floor<std::chrono::minutes>(zone->end_of(shown.today) - now);
 
   Outside outside(base, options);
-  github::Subject subject;
-  subject.login = arguments.login;
-  subject.today = shown.today;
-  subject.full_history = true;
-  if (target.user) subject.rules = target.user->rules;
-  const auto seen = base.run(outside.github.see(std::move(subject), now + kDeadline));
+  const auto seen =
+      base.run(outside.github.see(subject_of(shown, arguments, target), now + kDeadline));
   auto& look = *seen;
   if (!look) {
     const runtime::Error& error = look.error().error;

@@ -106,13 +106,13 @@ void save_channels(Session& session, const Rows& rows, runtime::TimePoint now) {
 
 }  // namespace
 
-void save_users(Session& session, const std::vector<User>& some, runtime::TimePoint now) {
-  if (some.empty()) return;
-  const Rows rows = rows_of(some);
-  const std::string users = to_json(rows.users);
+void save_users(Session& session, const std::vector<User>& users, runtime::TimePoint now) {
+  if (users.empty()) return;
+  const Rows rows = rows_of(users);
+  const std::string wanted = to_json(rows.users);
   const std::string ids = to_json(rows.user_ids);
-  session.query("users/yield_logins").bind("users", users).run();
-  session.query("users/save").bind("users", users).bind("now", now).run();
+  session.query("users/yield_logins").bind("users", wanted).run();
+  session.query("users/save").bind("users", wanted).bind("now", now).run();
   session.query("users/delete_rest_days").bind("ids", ids).run();
   session.query("users/delete_pauses").bind("ids", ids).run();
   session.query("users/save_rest_days").bind("rest_days", to_json(rows.rest_days)).run();
