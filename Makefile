@@ -9,7 +9,7 @@ help:
 	@echo "make run        streaky serve on ./data"
 	@echo "make build      build/streaky and build/streaky-sim"
 	@echo "make test       every test"
-	@echo "make simulate   a simulated life in bad weather (RUNS=1 SEED=1 DAYS=60 USERS=60 SEVERITY=1 MUTANT=)"
+	@echo "make simulate   a simulated life in bad weather (RUNS=1 SEED=1 DAYS=60 USERS=60 SEVERITY=1 START= MUTANT=)"
 	@echo "make test-asan  the tests under AddressSanitizer and UBSan"
 	@echo "make test-tsan  the tests under ThreadSanitizer"
 	@echo "make bench      measures, beside the goals (ROWS=10000,idle for some; bench/run.py --list)"
@@ -38,7 +38,7 @@ simulate: deps
 	@test -f build/build.ninja || cmake --preset release >/dev/null
 	@ninja -C build -j $(JOBS) simulate
 	@JOBS=$(JOBS) RUNS="$(RUNS)" SEED="$(SEED)" DAYS="$(DAYS)" USERS="$(USERS)" \
-	  SEVERITY="$(SEVERITY)" MUTANT="$(MUTANT)" scripts/simulate
+	  SEVERITY="$(SEVERITY)" START="$(START)" MUTANT="$(MUTANT)" scripts/simulate
 
 test-asan: deps
 	@cmake --preset asan >/dev/null

@@ -94,6 +94,13 @@ void Oracle::close_chapter(const Citizen& citizen, TimePoint now) {
   judge_until(citizen, watch, now);
 }
 
+void Oracle::open_chapter(const Citizen& citizen, TimePoint now) {
+  // Who moved to another zone has another midnight.
+  Watch& watch = watches_.at(citizen.person);
+  watch.day_end = day_of(citizen, now).to;
+  next_ = std::min(next_, watch.day_end + kAfterwards);
+}
+
 void Oracle::forget_old(Watch& watch, TimePoint now) {
   for (Ear& ear : watch.ears) {
     std::erase_if(ear.messages, [now](const Message& one) { return one.at + kKeepMessages < now; });
@@ -186,12 +193,14 @@ void Oracle::judge_last_words(const Citizen& citizen, const Watch& watch, Servic
   if (uptime_.down_within(Part::machine, last - kWrongClock, midnight)) return;
   if (uptime_.down_within(part_of(service), last, midnight)) return;
   const Ear& ear = watch.ears.at(static_cast<std::size_t>(service));
+  // Once a date, even where a journey made it longer.
+  const bool told = heard_on(ear, Kind::could_not_check, day_of(citizen, last).label) > 0;
   const Standing at_first = truth_.of(citizen, from);
   const Standing at_last = truth_.of(citizen, midnight - 1min);
   const bool at_risk = at_first.surely_at_risk() && at_last.surely_at_risk();
   if (at_risk) {
     ++tally_.honest_duties;
-    if (heard_between(ear, from - kWrongClock, midnight, true)) return;
+    if (told || heard_between(ear, from - kWrongClock, midnight, true)) return;
     return fail(citizen, midnight, "silent",
                 fmt::format("not a word on {} before midnight for the stage of {}",
                             sim::to_text(service), runtime::to_rfc3339(from)));
@@ -202,7 +211,7 @@ void Oracle::judge_last_words(const Citizen& citizen, const Watch& watch, Servic
   const bool off = citizen.at(from).skips(at_first.today);
   if (!dark || !works || off) return;
   ++tally_.honest_duties;
-  if (heard_between(ear, last, midnight, true)) return;
+  if (told || heard_between(ear, last, midnight, true)) return;
   fail(citizen, midnight, "silent",
        fmt::format("no honest word on {} though GitHub was down from {} to midnight",
                    sim::to_text(service), runtime::to_rfc3339(from)));

@@ -61,7 +61,7 @@ void Life::plan_first(std::size_t index, TimePoint now) {
   schedule_in_days(index, Deed::new_hours, 5, 200, now);
   schedule_in_days(index, Deed::new_rest_days, 5, 250, now);
   schedule_in_days(index, dice_.percent(50) ? Deed::pause_until : Deed::pause, 5, 200, now);
-  schedule_in_days(index, Deed::toggle_summary, 10, 400, now);
+  schedule_in_days(index, Deed::toggle_summary, 10, citizen.now().summary ? 120 : 700, now);
   if (citizen.owned_token != OwnToken::none) {
     schedule_in_days(index, Deed::token_dies, 5, 120, now);
   }
@@ -243,7 +243,9 @@ void Life::plan_next(const Event& event, TimePoint now) {
     case Deed::resume:
       return schedule_in_days(i, dice_.percent(50) ? Deed::pause_until : Deed::pause, 20, 200, now);
     case Deed::toggle_summary:
-      return schedule_in_days(i, Deed::toggle_summary, 60, 400, now);
+      // Few want it at any time.
+      return citizens_[i].now().summary ? schedule_in_days(i, Deed::toggle_summary, 20, 120, now)
+                                        : schedule_in_days(i, Deed::toggle_summary, 100, 700, now);
     // Far enough apart that Streaky has read the history again in between.
     case Deed::token_dies:
       return schedule_in_days(i, Deed::token_renewed, 18, 60, now);

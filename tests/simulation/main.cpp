@@ -31,6 +31,10 @@ void print(const Options& options, const Report& report) {
       tally.summaries, tally.notices, tally.duties, tally.honest_duties, report.spells,
       report.kills, report.starts, report.changes, report.requests, report.lost_answers,
       tally.doubles, report.pages, report.events, report.sum);
+  if (report.ok()) return;
+  fmt::print(
+      "again: build/streaky-simulate --seed {} --users {} --days {} --severity {} --start {}\n",
+      options.seed, options.users, options.days, options.severity, options.start);
 }
 
 struct Arguments {

@@ -25,6 +25,10 @@ constexpr Millis kFresh = 5min + 45s;
 constexpr Millis kBeforeMidnight = 15min;
 /// How long a wrong clock's consequences are looked for.
 constexpr Millis kClockMemory = 20min;
+/// A message is on its way for so long when the next stage comes.
+constexpr Millis kOnItsWay = 1min;
+/// A message that was sent again after a crash was right when it was sent first.
+constexpr Millis kSentAgain = 10min;
 /// A word about a dead channel waits with the message that was lost, a day at most.
 constexpr Millis kNoticeWait = 26h;
 
@@ -129,6 +133,24 @@ std::size_t Oracle::most_today(const Citizen& citizen, Kind kind, const Day& day
   return most;
 }
 
+bool Oracle::has_cause(const Citizen& citizen, const Ear& ear, TimePoint at) const {
+  const auto last = std::find_if(ear.messages.rbegin(), ear.messages.rend(),
+                                 [](const Message& one) { return one.kind == Kind::reminder; });
+  if (last == ear.messages.rend()) return true;
+  const TimePoint since = last->at - kOnItsWay - slack(last->at);
+  const TimePoint by = at + slack(at);
+  for (std::size_t i = 0; i < citizen.chapters.size(); ++i) {
+    const Chapter& chapter = citizen.chapters[i];
+    const bool newest = i + 1 == citizen.chapters.size();
+    const TimePoint end = newest ? by : std::min(by, citizen.chapters[i + 1].from);
+    if (end < since || chapter.from > by) continue;
+    if (i > 0 && chapter.told && chapter.from > since) return true;
+    const TimePoint from = std::max(since, chapter.from);
+    if (!stages_within(truth_.zones(), chapter.settings, from, end).empty()) return true;
+  }
+  return false;
+}
+
 bool Oracle::heard_between(const Ear& ear, TimePoint from, TimePoint to, bool honest_too) const {
   return std::ranges::any_of(ear.messages, [=](const Message& one) {
     const bool kind =
@@ -169,11 +191,13 @@ void Oracle::heard(const Citizen& citizen, const sim::Entry& entry) {
   const std::size_t most = most_today(citizen, kind, day, by + slack(entry.at));
   const std::size_t count = heard_on(ear, kind, day.label) + 1;
   bool excused = false;
-  if (count > most) {
+  const bool called_for = kind != Kind::reminder || has_cause(citizen, ear, entry.at);
+  if (count > most || !called_for) {
     excused = take_excuse(ear, entry.at);
     if (!excused) {
       fail(citizen, entry.at, "double",
-           fmt::format("message {} of its kind today, {} may come ({})", count, most, entry.text));
+           fmt::format("message {} of its kind today, {} may come{} ({})", count, most,
+                       called_for ? "" : ", and nothing new called for it", entry.text));
     }
   }
   switch (kind) {
@@ -193,21 +217,22 @@ void Oracle::heard(const Citizen& citizen, const sim::Entry& entry) {
   ear.messages.push_back(Message{entry.at, day.label, kind, excused});
 }
 
-void Oracle::check_length(const Citizen& citizen, const sim::Entry& entry,
+bool Oracle::check_length(const Citizen& citizen, const sim::Entry& entry,
                           const std::vector<TimePoint>& moments) {
   const bool lower =
       contains(entry.text, "treak of at least ") || contains(entry.text, "streak is at least ");
   std::optional<int> said = number_after(entry.text, lower ? "treak of at least " : "treak of ");
   if (!said) said = number_after(entry.text, lower ? "streak is at least " : "streak is ");
-  if (!said) return;
+  if (!said) return false;
   std::string truths;
   for (const TimePoint moment : moments) {
     const Standing standing = truth_.of(citizen, moment);
-    if (lower ? standing.allows_at_least(*said) : standing.allows(*said)) return;
+    if (lower ? standing.allows_at_least(*said) : standing.allows(*said)) return true;
     for (const int one : standing.lengths) truths += fmt::format(" {}", one);
   }
   fail(citizen, entry.at, "wrong_length",
        fmt::format("said {} days, the truth is{} ({})", *said, truths, entry.text));
+  return true;
 }
 
 void Oracle::hear_reminder(const Citizen& citizen, const sim::Entry& entry, bool excused) {
@@ -224,9 +249,12 @@ void Oracle::hear_reminder(const Citizen& citizen, const sim::Entry& entry, bool
     if (!uptime_.down_within(Part::github, entry.at - 10min, entry.at)) {
       fail(citizen, entry.at, "stale", "rests on an old answer though GitHub can be asked");
     }
-  } else if (excused) {
-    // What was sent before may have been right then.
-    when.push_back(entry.at - 10min);
+  } else {
+    const Millis age = kFresh + slack(entry.at) + (excused ? kSentAgain : 0ms);
+    when.push_back(entry.at - age);
+    if (uptime_.down_throughout(Part::github_dark, entry.at - age, entry.at)) {
+      fail(citizen, entry.at, "guess", "alarmed though GitHub answered nothing for so long");
+    }
   }
   const bool justified = std::ranges::any_of(when, [this, &citizen](TimePoint moment) {
     return truth_.of(citizen, moment).may_be_at_risk();
@@ -237,7 +265,9 @@ void Oracle::hear_reminder(const Citizen& citizen, const sim::Entry& entry, bool
                      entry.text));
     return;
   }
-  check_length(citizen, entry, when);
+  if (!check_length(citizen, entry, when)) {
+    fail(citizen, entry.at, "strange", "a reminder that does not say how long the streak is");
+  }
 }
 
 void Oracle::hear_could_not_check(const Citizen& citizen, const sim::Entry& entry, bool) {

@@ -2,10 +2,11 @@
 // when the user's day is over: from what people did, what went wrong and what was heard, without
 // Streaky's code and, but for one question, without its tables.
 //
-// Messages: nobody safe, resting, paused or without a streak is alarmed; the number of days is the
-// truth; not more reminders than stages, one "could not check" a day and channel, and that only
-// when GitHub could not be asked; doubles only where an answer was lost or the process was killed
-// between sending and recording, each counted once.
+// Messages: nobody safe, resting, paused or without a streak is alarmed, nor anybody of whom GitHub
+// did not tell; the number of days is the truth; each reminder has a stage or a change of settings
+// of its own, "could not check" comes once a day and channel, and only when GitHub could not be
+// asked; doubles only where an answer was lost or the process was killed between sending and
+// recording, each counted once.
 // Duties: a stage at risk for which process, GitHub and channel were up together for ten minutes
 // before the next stage, the user's next commit or midnight is heard of in that time; where only
 // GitHub was away until the end, an honest word comes before midnight.
@@ -57,8 +58,9 @@ class Oracle {
   void heard(const Citizen& citizen, const sim::Entry& entry);
   /// A message was delivered whose sender may not know: one double more is excused.
   void excuse(const Citizen& citizen, sim::Service service, runtime::TimePoint at);
-  /// Settings are about to change.
+  /// Settings are about to change, and have changed.
   void close_chapter(const Citizen& citizen, runtime::TimePoint now);
+  void open_chapter(const Citizen& citizen, runtime::TimePoint now);
   /// When the next day is to be judged, and everybody's days that are over by now.
   [[nodiscard]] runtime::TimePoint next() const;
   void run(const std::vector<Citizen>& citizens, runtime::TimePoint now);
@@ -102,12 +104,15 @@ class Oracle {
   [[nodiscard]] std::size_t heard_on(const Ear& ear, Kind kind, sim::Day day) const;
   [[nodiscard]] std::size_t most_today(const Citizen& citizen, Kind kind, const Day& day,
                                        runtime::TimePoint by) const;
+  /// Whether something calls for one reminder more since the last one.
+  [[nodiscard]] bool has_cause(const Citizen& citizen, const Ear& ear, runtime::TimePoint at) const;
   [[nodiscard]] bool heard_between(const Ear& ear, runtime::TimePoint from, runtime::TimePoint to,
                                    bool honest_too) const;
   [[nodiscard]] Day day_of(const Citizen& citizen, runtime::TimePoint at) const;
   [[nodiscard]] runtime::Millis slack(runtime::TimePoint at) const;
   [[nodiscard]] std::vector<runtime::TimePoint> moments(runtime::TimePoint at) const;
-  void check_length(const Citizen& citizen, const sim::Entry& entry,
+  /// False when the text names no length.
+  bool check_length(const Citizen& citizen, const sim::Entry& entry,
                     const std::vector<runtime::TimePoint>& moments);
 
   void judge_until(const Citizen& citizen, Watch& watch, runtime::TimePoint until);

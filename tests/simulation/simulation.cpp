@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <deque>
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <utility>
 
+#include "simulation/dice.h"
 #include "simulation/life.h"
 #include "simulation/tables.h"
 #include "simulation/weather.h"
@@ -28,11 +31,18 @@ namespace {
 /// The timers of an engine that has nothing to do: scheduler, worker, reaper, cleaner.
 constexpr std::size_t kIdleTimers = 4;
 constexpr Millis kBetweenChecks = 6h;
+/// Bytes of the database, whatever it has lived through: for each job and delivery that was ever
+/// kept at a time (about half of it is usual), and for everything else.
+constexpr std::int64_t kMostPerRow = 1'500;
+constexpr std::int64_t kMostBesides = 4'000'000;
+constexpr std::int64_t kPageBytes = 4'096;
+constexpr std::uintmax_t kMostUnwritten = 64U << 20U;  // bytes of the write-ahead log
 /// Stuck work is looked for when the process has been well for so long.
 constexpr Millis kWellFor = 15min;
 constexpr Millis kStartAgain = 10s;
 constexpr Millis kLongestStop = 60s;
-constexpr std::uint64_t kHandlersBeforeKill = 400;
+/// Between the first handler of a round and the last of a large one.
+constexpr double kHandlersBeforeKill = 4'000;
 constexpr std::uint64_t kWritesBeforeKill = 40;
 constexpr Millis kSeenBefore = 10min;
 
@@ -54,6 +64,11 @@ sim::WorldOptions world_options(const Options& options) {
   sim::WorldOptions world;
   world.seed = options.seed;
   return world;
+}
+
+/// As likely among the first ten handlers as between the hundredth and the thousandth.
+std::uint64_t handlers_before_kill(const Spell& spell) {
+  return static_cast<std::uint64_t>(std::pow(kHandlersBeforeKill, Dice(spell.key).unit()));
 }
 
 /// Something that the machine suffers, at its instant.
@@ -84,7 +99,8 @@ class Simulation::Impl {
                .diary = diary_,
                .before_change = [this](const Citizen& citizen,
                                        TimePoint now) { oracle_.close_chapter(citizen, now); },
-               .after_change = [](const Citizen&, TimePoint) {}},
+               .after_change = [this](const Citizen& citizen,
+                                      TimePoint now) { oracle_.open_chapter(citizen, now); }},
               options_.seed, options_.users),
         weather_(world_, wire_, disk_, uptime_),
         spells_(forecast(options_.seed, start_ + 1h, end_ - 1h, options_.severity)) {
@@ -114,6 +130,7 @@ class Simulation::Impl {
   bool leap(TimePoint at_most);
   void observe();
   void check_tables();
+  [[nodiscard]] std::vector<std::string> growth();
   [[nodiscard]] bool failed_enough() const {
     return oracle_.failures().size() >= options_.most_failures;
   }
@@ -142,6 +159,7 @@ class Simulation::Impl {
   bool down_ = false;
   std::size_t observed_ = 0;  // entries of the ledger
   TimePoint next_check_;
+  std::int64_t most_rows_ = 0;  // that were kept at a time
   std::uint64_t kills_ = 0;
   std::uint64_t starts_ = 0;
 };
@@ -205,7 +223,7 @@ void Simulation::Impl::take(Turn turn) {
 void Simulation::Impl::begin_spell(const Spell& spell, std::size_t index) {
   switch (spell.trouble) {
     case Trouble::kill:
-      if (house_.running()) kill_in_ = spell.key % kHandlersBeforeKill;
+      if (house_.running()) kill_in_ = handlers_before_kill(spell);
       return;
     case Trouble::torn_kill:
       if (house_.running()) disk_.break_after(static_cast<int>(spell.key % kWritesBeforeKill));
@@ -360,10 +378,24 @@ void Simulation::Impl::check_tables() {
   if (long_well) {
     const auto more = tables_.leftovers(machine_.clock().now());
     troubles.insert(troubles.end(), more.begin(), more.end());
+    const auto grown = growth();
+    troubles.insert(troubles.end(), grown.begin(), grown.end());
   }
   for (const std::string& trouble : troubles) {
     oracle_.fail(life_.citizens().front(), now, "tables", trouble);
   }
+}
+
+std::vector<std::string> Simulation::Impl::growth() {
+  std::vector<std::string> found;
+  const auto log = std::filesystem::file_size(house_.database_path() + "-wal");
+  if (log > kMostUnwritten) found.push_back(fmt::format("a write-ahead log of {} bytes", log));
+  most_rows_ = std::max(most_rows_, tables_.rows());
+  const std::int64_t bytes = tables_.pages() * kPageBytes;
+  if (bytes > kMostBesides + kMostPerRow * most_rows_) {
+    found.push_back(fmt::format("a database of {} bytes for {} rows", bytes, most_rows_));
+  }
+  return found;
 }
 
 Simulation::Simulation(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}

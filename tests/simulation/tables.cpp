@@ -50,16 +50,16 @@ struct Question {
 
 constexpr std::array kStuck = {
     Question{"jobs that outlived their midnight",
-             "SELECT COUNT(*) FROM jobs WHERE state IN ('pending', 'processing') AND "
-             "expires_at < ?1",
+             "SELECT (SELECT COUNT(*) FROM jobs WHERE state = 'pending' AND expires_at < ?1) + "
+             "(SELECT COUNT(*) FROM jobs WHERE state = 'processing' AND expires_at < ?1)",
              5min},
     Question{"jobs whose lease ran out long ago",
              "SELECT COUNT(*) FROM jobs WHERE state = 'processing' AND lease_until < ?1", 2min},
     Question{"jobs that are due and not claimed",
              "SELECT COUNT(*) FROM jobs WHERE state = 'pending' AND due_at < ?1", 8min},
     Question{"deliveries that outlived their midnight",
-             "SELECT COUNT(*) FROM deliveries WHERE state IN ('pending', 'sending') AND "
-             "expires_at < ?1",
+             "SELECT (SELECT COUNT(*) FROM deliveries WHERE state = 'pending' AND expires_at < "
+             "?1) + (SELECT COUNT(*) FROM deliveries WHERE state = 'sending' AND expires_at < ?1)",
              5min},
     Question{"deliveries whose lease ran out long ago",
              "SELECT COUNT(*) FROM deliveries WHERE state = 'sending' AND lease_until < ?1", 2min},
@@ -179,6 +179,10 @@ std::vector<std::string> Tables::leftovers(TimePoint wall) {
     if (rows > 0) found.push_back(fmt::format("{} {}", rows, question.what));
   }
   return found;
+}
+
+std::int64_t Tables::rows() {
+  return number("SELECT (SELECT COUNT(*) FROM jobs) + (SELECT COUNT(*) FROM deliveries)");
 }
 
 std::int64_t Tables::pages() { return number("PRAGMA page_count"); }

@@ -35,6 +35,8 @@ class Tables {
   std::vector<std::string> troubles(runtime::TimePoint wall);
   /// Rows that stay longer than they should.
   std::vector<std::string> leftovers(runtime::TimePoint wall);
+  /// Jobs and deliveries that are kept.
+  std::int64_t rows();
   std::int64_t pages();
 
  private:
