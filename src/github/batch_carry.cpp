@@ -120,9 +120,11 @@ void Batcher::learn(const Batch& batch, const Answer& answer, Millis begun) {
   const bool heavy_user = std::ranges::any_of(answer.users, [](const auto& user) {
     return !user && remedy_of(user.error().trouble) == Remedy::split;
   });
-  // While GitHub is down, its failures say nothing about sizes.
+  // While GitHub is down, its failures say nothing about sizes. Nor do those of smaller and smaller
+  // parts of one request: they lead to one heavy user, and that user alone asks for less.
+  const bool part = users < 2 || batch.front()->sends > 1;
   if (heavy_user || (heavy && !outage_.likely())) {
-    size.too_heavy(users);
+    if (!part) size.too_heavy(users);
   } else if (answered) {
     size.succeeded(users);
   }
