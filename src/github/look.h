@@ -36,6 +36,7 @@ class Look {
   [[nodiscard]] Unseen unseen(const AskFailure& failure) const;
 
  private:
+  [[nodiscard]] streak::Label last_shown(const streak::Calendar& calendar) const;
   [[nodiscard]] streak::JudgeInput input(const streak::Calendar& calendar,
                                          std::optional<streak::Label> created_on,
                                          bool with_anchor) const;

@@ -102,6 +102,28 @@ TEST_F(ViewsTest, ADeadOwnTokenLeavesThePublicView) {
   EXPECT_EQ(result->views, Views::service);
 }
 
+// GitHub may show no more than UTC's today, in whatever zone the user lives.
+TEST_F(ViewsTest, ACalendarThatEndsWithUtcTodayIsEnoughForWhoLivesInIt) {
+  start(1);
+  at_risk_user();
+  http.last_day = label(kToday);
+  const SeeResult result = see(warm_subject(1, 2));
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->judgement.verdict, Verdict::at_risk);
+  EXPECT_EQ(result->calendar.count(label("2026-08-07")), std::nullopt);
+}
+
+TEST_F(ViewsTest, ACalendarThatEndsWithUtcTodaySaysNothingOfTheNextDay) {
+  start(1);
+  at_risk_user();
+  http.last_day = label(kToday);
+  Subject ahead = warm_subject(1, 2);
+  ahead.today = label("2026-08-07");
+  const SeeResult result = see(std::move(ahead));
+  if (result) EXPECT_EQ(result->judgement.verdict, Verdict::unknown);
+  EXPECT_EQ(http.seen.size(), 1U) << "older days do not tell";
+}
+
 TEST_F(ViewsTest, ATokenThatIsKnownToBeDeadIsNotUsed) {
   start(1);
   at_risk_user();
