@@ -86,6 +86,13 @@ bool concerns_all(Trouble trouble) {
 struct Errors {
   std::optional<Failure> whole;
   std::vector<std::optional<Failure>> by_user;
+
+  /// True when several users were asked for and none may be seen: that is the token's trouble.
+  [[nodiscard]] bool all_forbidden() const {
+    return by_user.size() > 1 && std::ranges::all_of(by_user, [](const auto& failure) {
+             return failure && failure->trouble == Trouble::forbidden;
+           });
+  }
 };
 
 Errors read_errors(const json::value* value, const Asked& asked) {
@@ -117,6 +124,7 @@ Errors read_errors(const json::value* value, const Asked& asked) {
       errors.by_user[*target.index] = std::move(failure);
     }
   }
+  if (!errors.whole && errors.all_forbidden()) errors.whole = errors.by_user.front();
   return errors;
 }
 

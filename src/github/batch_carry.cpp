@@ -138,7 +138,9 @@ Millis Batcher::prepare_next(Batch& batch) {
   const Trouble trouble = batch.front()->last->trouble;
   const Remedy remedy = remedy_of(trouble);
   const bool own = batch.front()->own();
-  if (remedy == Remedy::give_up || (remedy == Remedy::drop_token && own)) {
+  // For a user's own token there is no other one to ask with.
+  const bool own_refused = own && (remedy == Remedy::drop_token || trouble == Trouble::forbidden);
+  if (remedy == Remedy::give_up || own_refused) {
     if (!own) log_.error("GitHub refuses our query", {{"code", to_text(trouble)}});
     fail_all(batch);
     return Millis{0};

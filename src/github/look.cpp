@@ -104,7 +104,8 @@ std::optional<Sight> Look::sight_of_half(const Combined& window, runtime::TimePo
   if (judgement_) return std::nullopt;
   const Reading& reading = *window.reading;
   const streak::Judgement judgement = streak::judge(input(reading.days, reading.created_on, true));
-  if (judgement.verdict != Verdict::safe && judgement.verdict != Verdict::day_off) {
+  const bool at_risk = judgement.verdict == Verdict::at_risk && public_view_only(window);
+  if (!at_risk && judgement.verdict != Verdict::safe && judgement.verdict != Verdict::day_off) {
     return std::nullopt;
   }
   // What half of the picture shows of older days is not stored: the anchor stays as it was.

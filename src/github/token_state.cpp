@@ -59,6 +59,7 @@ bool TokenState::idle(Millis now) const {
 void TokenState::begin(Millis now) {
   refill(now);
   ++in_flight_;
+  begun_at_ = now;
   --minute_left_;
 }
 
@@ -108,6 +109,8 @@ void TokenState::secondary_limit(Moment now, Millis begun, const net::HttpRespon
   }
   block(now.monotonic + wait);
 }
+
+void TokenState::refused(Millis now) { block(now + kRefusedFor); }
 
 void TokenState::died(Millis now) { dead_until_ = now + kDeadFor; }
 
