@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "streak/mutant.h"
+
 namespace streaky::github {
 
 namespace {
@@ -65,6 +67,7 @@ Combined both_views(AskResult service, AskResult own) {
 }  // namespace
 
 Combined combine(BothViews views) {
+  if (planted(Mutant::own_view_ignored) && views.service) views.own.reset();
   // A view whose token is refused for good is as good as not asked, as long as the other is there.
   // Not so for the service's tokens: they come back, and the own one may see fewer days.
   if (own_token_refused(views) && views.service) views.own.reset();
