@@ -198,6 +198,38 @@ TEST_P(DeliveriesTest, CouldNotCheckIsNotSaidOnceAnAnswerHasCome) {
   EXPECT_EQ(counters(), recount());
 }
 
+TEST_P(DeliveriesTest, CouldNotCheckIsNotSaidOnceALaterStageHasItsAnswer) {
+  sign_up(1);
+  take_due("b1", 1200);
+  const ClaimedJob job = claim("w1").at(0);
+  JobOutcome unknown = outcome_of(job, JobEnd::retry);
+  unknown.told_unknown = true;
+  unknown.deliveries = {delivery_to(job.user.channels.at(0), "could_not_check")};
+  ASSERT_EQ(finish("w1", {unknown})[0].written.size(), 1U);
+  // The next stage takes over, a few minutes before midnight.
+  trigger("b2");
+  const runtime::TimePoint late = kMidnight - minutes(5);
+  const auto jobs = wait(s_->jobs.claim("w1", 100, false, late, late + minutes(1)));
+  ASSERT_EQ(jobs.size(), 1U);
+  JobOutcome safe = outcome_of(jobs[0]);
+  safe.verdict = streak::Verdict::safe;
+  wait(s_->jobs.finish("w1", {safe}, late, late + minutes(1)));
+  EXPECT_TRUE(claim_deliveries("w1", late).empty());
+  EXPECT_EQ(batch("b1").count("delivery:cancelled"), 1);
+  EXPECT_EQ(counters(), recount());
+}
+
+TEST_P(DeliveriesTest, WhoIsPausedHearsNothingThatWaits) {
+  auto users = sign_up(1);
+  trigger("b1");
+  record("w1", result_of(remind_once("w1", true), DeliveryEnd::retry));
+  users[0].status = UserStatus::paused;
+  wait(s_->users.save(users, kNow));
+  EXPECT_TRUE(claim_deliveries("w1", kNow + minutes(2)).empty());
+  EXPECT_EQ(batch("b1").count("delivery:cancelled"), 1);
+  EXPECT_EQ(counters(), recount());
+}
+
 TEST_P(DeliveriesTest, ATokenThatDiedIsMarkedUnlessItWasReplaced) {
   auto users = sign_up(1);
   users[0].sealed_token = "sealed-token";
