@@ -197,7 +197,10 @@ TEST_F(Promises, HalfAnswersNeverBecomeACount) {
   for (const auto& person : people) {
     const auto heard = town.heard(person);
     EXPECT_EQ(heard.size(), person->today ? 0U : 1U);
-    for (const auto& text : heard) EXPECT_TRUE(contains(text, "30")) << text;
+    // Who waited long enough for the length hears a lower bound, nobody a wrong number.
+    for (const auto& text : heard) {
+      EXPECT_TRUE(contains(text, "30") || contains(text, "at least")) << text;
+    }
   }
 }
 
