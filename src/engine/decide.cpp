@@ -122,7 +122,8 @@ void judge_sight(store::JobOutcome& outcome, const Circumstances& circumstances,
   outcome.own_token_dead = sight.own_token_dead;
   if (hides_a_streak(user, sight, job.date)) {
     outcome.verdict = streak::Verdict::unknown;
-    tell_could_not_check(outcome, circumstances, true, random);
+    // On a day off nothing can end.
+    if (!user.rules.skips(job.date)) tell_could_not_check(outcome, circumstances, true, random);
     return;
   }
   // A paused day is answered without asking, and a lower bound is no length: neither is remembered.

@@ -219,6 +219,12 @@ TEST_F(Fixture, AStreakThatADeadTokenHidesDoesNotEndInSilence) {
   EXPECT_EQ(outcome.deliveries[0].kind, "could_not_check");
   EXPECT_NE(outcome.deliveries[0].message.body.find("public"), std::string::npos);
 
+  job.user.rules.pauses.push_back({.first = job.date, .last = job.date});
+  const auto off = decided(hidden);
+  EXPECT_TRUE(off.deliveries.empty()) << "on a day off nothing can end";
+  EXPECT_FALSE(off.streak);
+  job.user.rules.pauses.clear();
+
   job.user.streak.today = job.date - std::chrono::days{3};
   EXPECT_TRUE(decided(hidden).deliveries.empty()) << "nobody is told of it for ever";
   job.user.streak.today = job.date - std::chrono::days{1};

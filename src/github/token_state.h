@@ -25,7 +25,7 @@ std::optional<Points> points_from_headers(const net::HttpResponse& response);
 class TokenState {
  public:
   static constexpr int kMostInFlight = 100;     // docs/remote-apis.md §1.7
-  static constexpr int kFirstInFlight = 16;     // grows with each success: GitHub asks for few
+  static constexpr int kFirstInFlight = 50;     // half of it at first; grows with each success
   static constexpr int kMostPerMinute = 1'000;  // twice that is the limit of any 60 s
   static constexpr runtime::Millis kShortestBlock{1'000};
   static constexpr runtime::Millis kLongestBlock{70 * 60'000};  // a reset is an hour away at most

@@ -89,6 +89,38 @@ TEST_P(DeliveriesTest, ARetryWaitsCarriesTheFreshMessageAndExpires) {
   EXPECT_EQ(counters(), recount());
 }
 
+TEST_P(DeliveriesTest, WhatWasOnItsWayGivesWayToALaterReminderWhenItFails) {
+  sign_up(1);
+  take_due("b1", 600);
+  const std::string first = remind_once("w1", true);
+  sql("UPDATE deliveries SET created_at = created_at - 1");
+  sql("UPDATE users SET next_check_at = 0");
+  take_due("b2", 1200);
+  const std::string second = remind_once("w1", true);
+  record("w1", result_of(first, DeliveryEnd::retry), kNow + minutes(1));
+  record("w1", result_of(second, DeliveryEnd::retry), kNow + minutes(1));
+  const auto again = claim_deliveries("w1", kNow + minutes(2));
+  ASSERT_EQ(again.size(), 1U) << "the user hears one of them";
+  EXPECT_EQ(again[0].id, second);
+  EXPECT_EQ(batch("b1").count("delivery:cancelled"), 1);
+  EXPECT_EQ(counters(), recount());
+}
+
+TEST_P(DeliveriesTest, WhatADeadWorkerWasSendingGivesWayToALaterReminder) {
+  sign_up(1);
+  take_due("b1", 600);
+  remind_once("w1", true);
+  sql("UPDATE deliveries SET created_at = created_at - 1");
+  sql("UPDATE users SET next_check_at = 0");
+  take_due("b2", 1200);
+  const std::string second = remind_once("w1", true);
+  wait(s_->upkeep.reap(kNow + minutes(10)));
+  const auto again = claim_deliveries("w2", kNow + minutes(11));
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].id, second);
+  EXPECT_EQ(counters(), recount());
+}
+
 TEST_P(DeliveriesTest, ADeadChannelIsSwitchedOffAndTheOtherIsTold) {
   const User user = add_telegram(sign_up(1)[0]);
   trigger("b1");
