@@ -157,6 +157,7 @@ TEST_F(ViewsTest, AForbiddenOwnViewLeavesThePublicOneForThisLook) {
     EXPECT_EQ(result->judgement.streak, 5);
     EXPECT_EQ(result->views, Views::service);
     EXPECT_FALSE(result->own_token_dead);
+    EXPECT_TRUE(result->own_token_refused);
     EXPECT_EQ(result->anchor, with_own().anchor) << "what half of the picture shows is not stored";
   }
 }
