@@ -352,7 +352,15 @@ runtime::Task<bool> HttpServer::Impl::reply(Self self, ConnectionPtr connection,
     co_return false;
   }
   context.keep_alive = context.keep_alive && !self->stopping_ && !wants_close(response);
-  if (!has_body(response, context) && !context.head_request) response.body.clear();
+  if (!has_body(response, context)) {
+    if (!context.head_request) response.body.clear();
+    response.stream = nullptr;
+  }
+  const BodyStream stream = response.stream;
+  if (stream) {
+    response.body.clear();
+    context.keep_alive = context.keep_alive && !context.http_1_0;
+  }
   std::string head = make_head(response, context);
   if (context.head_request) response.body.clear();
   const bool cut = response.cut_after >= 0;
@@ -363,7 +371,12 @@ runtime::Task<bool> HttpServer::Impl::reply(Self self, ConnectionPtr connection,
   }
   connection->set_deadline(self->options_.body_timeout);
   const TwoBuffers bytes{asio::buffer(head), asio::buffer(response.body)};
-  const bool sent = co_await write_all(connection, bytes);
+  bool sent = co_await write_all(connection, bytes);
+  if (sent && !cut && stream) {
+    response.stream = nullptr;
+    const runtime::Millis piece_timeout = self->options_.body_timeout;
+    sent = co_await write_stream(connection, stream, !context.http_1_0, piece_timeout);
+  }
   if (sent && !cut && !context.keep_alive && !connection->inbox.empty()) {
     co_await linger(connection);
   }

@@ -36,11 +36,18 @@ struct ServerRequest {
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 
+/// Gives the next piece of a body, and an empty one at its end.
+using BodyStream = std::function<runtime::Task<std::string>()>;
+
 struct ServerResponse {
   int status = 200;
   std::vector<HttpHeader> headers;
   std::string body;
   std::string content_type = "application/json";
+  /// When set, this gives the body, and each piece is sent as it comes: in chunks, or to HTTP/1.0
+  /// until the connection closes. One that throws breaks the connection off. It is dropped, at the
+  /// latest after its next piece, when the client has gone.
+  BodyStream stream;
   /// For test worlds: a TCP reset without answering, or a close after this many bytes of the
   /// answer, its head included.
   bool reset = false;
