@@ -33,4 +33,8 @@ Secret Secret::clone() const { return Secret(value_); }
 
 void Secret::wipe() noexcept { runtime::wipe(value_); }
 
+bool constant_time_equal(std::string_view one, std::string_view other) noexcept {
+  return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
+}
+
 }  // namespace streaky::runtime

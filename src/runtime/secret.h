@@ -36,4 +36,7 @@ std::ostream& operator<<(std::ostream&, const Secret&) = delete;
 /// Overwrites the bytes in a way that the compiler may not remove, and empties the string.
 void wipe(std::string& text) noexcept;
 
+/// Compares in a time that depends on the lengths alone: for whatever is, or proves, a secret.
+bool constant_time_equal(std::string_view one, std::string_view other) noexcept;
+
 }  // namespace streaky::runtime
