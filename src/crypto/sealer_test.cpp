@@ -48,7 +48,7 @@ TEST(Sealer, ShowsNothingOfTheValueAndNeverTheSameTextTwice) {
   for (int i = 0; i < 200; ++i) {
     const std::string sealed = sealer->seal(Secret("ghp_secret"), kMine);
     EXPECT_EQ(sealed.find("ghp_"), std::string::npos);
-    EXPECT_EQ(sealed.rfind("v1.tmp.", 0), 0U);
+    EXPECT_EQ(sealed.rfind("c1.tmp.", 0), 0U);
     EXPECT_TRUE(seen.insert(sealed).second);
   }
 }
