@@ -5,16 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "crypto/hex_testing.h"
+
 namespace streaky::crypto {
 namespace {
-
-std::string unhex(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    out.push_back(static_cast<char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
-  }
-  return out;
-}
 
 std::string repeat_range(int first, int last) {
   std::string out;
