@@ -27,7 +27,7 @@ struct CurlOptions {
   std::size_t max_waiting = 65'536;   // the line's length
   std::size_t max_per_host = 2'048;   // connections
   runtime::Millis connect_timeout{5'000};
-  EgressRules egress;  // none: anywhere
+  EgressRules egress{};  // none: anywhere
 };
 
 class CurlClient final : public HttpClient {

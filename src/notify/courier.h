@@ -26,6 +26,9 @@ struct SealedOutgoing {
   int attempt = 1;  // for backoff: the first try is 1
   /// After it the message is worthless.
   std::optional<runtime::TimePoint> expires_at;
+  /// Filled only for a courier that `names_users`.
+  std::string login;
+  int streak = 0;
 };
 
 struct Carried {
@@ -41,6 +44,8 @@ class Courier {
   Courier& operator=(const Courier&) = delete;
   virtual ~Courier() = default;
 
+  /// True when the other side composes the message itself, from login and streak.
+  [[nodiscard]] virtual bool names_users() const { return false; }
   virtual runtime::Task<Carried> carry(SealedOutgoing outgoing) = 0;
   /// Returns once nothing is under way any more: for an orderly end, after the last `carry`.
   virtual runtime::Task<void> wait_idle() = 0;

@@ -247,11 +247,11 @@ json::object Proxy::Impl::resealed(const json::value& value) {
   const crypto::Binding binding{.purpose = crypto::Purpose::channel,
                                 .user_id = user->get_int64(),
                                 .channel_id = channel->get_int64()};
-  const auto opened = parts_.sealer.open(sealed->get_string(), binding);
-  if (opened) {
-    answer["sealed"] = parts_.sealer.seal(*opened, binding);
+  const auto fresh = crypto::reseal(parts_.sealer, sealed->get_string(), binding);
+  if (fresh) {
+    answer["sealed"] = *fresh;
   } else {
-    answer["error"] = opened.error().code;
+    answer["error"] = fresh.error().code;
   }
   return answer;
 }

@@ -21,6 +21,7 @@
 #include "github/contributions.h"
 #include "github/token_budget.h"
 #include "net/http_client.h"
+#include "notify/direct_courier.h"
 #include "notify/notifier.h"
 #include "runtime/clock.h"
 #include "runtime/metrics.h"
@@ -141,6 +142,7 @@ class House {
     std::unique_ptr<github::TokenBudget> budget;
     std::unique_ptr<github::Contributions> github;
     std::unique_ptr<notify::Notifier> notifier;
+    std::unique_ptr<notify::Courier> courier;
     std::unique_ptr<engine::Engine> engine;
   };
 
