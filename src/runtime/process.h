@@ -14,5 +14,8 @@ double cpu_seconds();
 std::string process_name();
 /// Core dumps off, so that no dump can hold a credential.
 void disable_core_dumps();
+/// As many open files as the system lets this process have (Debian begins with 1,024, a round wants
+/// thousands of connections); gives their number.
+std::uint64_t raise_file_limit();
 
 }  // namespace streaky::runtime
