@@ -1,5 +1,5 @@
 # What a person types. `make demo` and `make test` install what is missing first.
-.PHONY: help deps build demo run test test-asan test-tsan bench lint format clean
+.PHONY: help deps build demo run test simulate test-asan test-tsan bench lint format clean
 .DEFAULT_GOAL := help
 
 JOBS ?= $(shell nproc)
@@ -9,6 +9,7 @@ help:
 	@echo "make run        streaky serve on ./data"
 	@echo "make build      build/streaky and build/streaky-sim"
 	@echo "make test       every test"
+	@echo "make simulate   a simulated life in bad weather (RUNS=1 SEED=1 DAYS=60 USERS=60 SEVERITY=1 START= MUTANT=)"
 	@echo "make test-asan  the tests under AddressSanitizer and UBSan"
 	@echo "make test-tsan  the tests under ThreadSanitizer"
 	@echo "make bench      measures, beside the goals (ROWS=10000,idle for some; bench/run.py --list)"
@@ -32,6 +33,12 @@ test: deps
 	@test -f build/build.ninja || cmake --preset release >/dev/null
 	@ninja -C build -j $(JOBS)
 	@ctest --test-dir build --output-on-failure -j $(JOBS)
+
+simulate: deps
+	@test -f build/build.ninja || cmake --preset release >/dev/null
+	@ninja -C build -j $(JOBS) simulate
+	@JOBS=$(JOBS) RUNS="$(RUNS)" SEED="$(SEED)" DAYS="$(DAYS)" USERS="$(USERS)" \
+	  SEVERITY="$(SEVERITY)" START="$(START)" MUTANT="$(MUTANT)" scripts/simulate
 
 test-asan: deps
 	@cmake --preset asan >/dev/null

@@ -76,7 +76,7 @@ Activity::Split Activity::split(const Person& person, Day day, const Moment& mom
     const auto found = extra_.find(key(person, day));
     if (found != extra_.end()) {
       for (const Extra& extra : found->second) {
-        result.open += extra.at <= moment.at ? extra.count : 0;
+        (extra.hidden ? result.hidden : result.open) += extra.at <= moment.at ? extra.count : 0;
       }
     }
   }
@@ -110,8 +110,9 @@ std::uint64_t Activity::key(const Person& person, Day day) {
   return (static_cast<std::uint64_t>(person.index) << 32U) | static_cast<std::uint32_t>(day);
 }
 
-void Activity::contribute(const Person& person, Day day, int count, runtime::TimePoint at) {
-  extra_[key(person, day)].push_back(Extra{at, count});
+void Activity::contribute(const Person& person, Day day, int count, runtime::TimePoint at,
+                          bool hidden) {
+  extra_[key(person, day)].push_back(Extra{at, count, hidden});
 }
 
 void Activity::forget() {

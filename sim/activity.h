@@ -38,8 +38,10 @@ class Activity {
   /// The larger of the views that Streaky is given: a stranger's, and the own token's if it lives.
   [[nodiscard]] int best(const Person& person, Day day, const Moment& moment) const;
 
-  /// `count` public contributions more on that label, visible from `at` on.
-  void contribute(const Person& person, Day day, int count, runtime::TimePoint at);
+  /// `count` contributions more on that label, visible from `at` on; private ones as the person's
+  /// privacy has it.
+  void contribute(const Person& person, Day day, int count, runtime::TimePoint at,
+                  bool hidden = false);
   /// While on, everybody has contributed on their own today.
   void set_morning(bool on) { morning_ = on; }
   [[nodiscard]] bool morning() const { return morning_; }
@@ -49,6 +51,7 @@ class Activity {
   struct Extra {
     runtime::TimePoint at;
     int count = 0;
+    bool hidden = false;
   };
   struct Split {
     int open = 0;

@@ -33,19 +33,24 @@ void Ledger::write(std::uint32_t person, Service service, runtime::TimePoint at,
   if (entries_.size() >= kMostEntries) {
     throw std::length_error("the ledger is full");
   }
-  const Expectation now = expectation(people_.at(person), activity_, at);
   Entry entry;
   entry.at = at;
   entry.person = person;
   entry.service = service;
+  if (judging_) judge(entry);
+  entry.text = shorten(text, kMostText);
+  entries_.push_back(std::move(entry));
+}
+
+void Ledger::judge(Entry& entry) const {
+  const Person& person = people_.at(entry.person);
+  const Expectation now = expectation(person, activity_, entry.at);
   entry.truth = now.truth;
   entry.streak = now.streak;
   entry.minutes_left = now.minutes_left;
   entry.justified =
       now.hears_reminder() ||
-      expectation(people_.at(person), activity_, std::max(at - kRace, since_)).hears_reminder();
-  entry.text = shorten(text, kMostText);
-  entries_.push_back(std::move(entry));
+      expectation(person, activity_, std::max(entry.at - kRace, since_)).hears_reminder();
 }
 
 void Ledger::refused(std::uint32_t person, Service service) { ++refusals_[key(person, service)]; }

@@ -43,11 +43,14 @@ class Ledger {
   /// When the book was opened: messages are judged against the time since.
   [[nodiscard]] runtime::TimePoint since() const { return since_; }
   void reset(runtime::TimePoint now);
+  /// Off: entries are written without the truth of their moment, for who judges them by himself.
+  void judge_entries(bool on) { judging_ = on; }
 
   /// JSON Lines, `offset` entries skipped, at most `limit`.
   [[nodiscard]] std::string lines(std::size_t offset, std::size_t limit) const;
 
  private:
+  void judge(Entry& entry) const;
   static std::uint64_t key(std::uint32_t person, Service service) {
     return (static_cast<std::uint64_t>(person) << 8U) | static_cast<std::uint64_t>(service);
   }
@@ -57,6 +60,7 @@ class Ledger {
   std::vector<Entry> entries_;
   std::unordered_map<std::uint64_t, int> refusals_;
   runtime::TimePoint since_;
+  bool judging_ = true;
 };
 
 }  // namespace streaky::sim

@@ -135,7 +135,7 @@ const Person* People::by_own_token(std::string_view token) const {
 }
 
 std::uint64_t People::webhook_id(const Person& person) {
-  return kFirstWebhook + person.index * kWebhookStep;
+  return kFirstWebhook + person.index * kWebhookStep + person.webhooks_lost;
 }
 
 std::string People::webhook_token(const Person& person) {
@@ -151,11 +151,12 @@ std::string People::webhook_url(const Person& person) {
 }
 
 const Person* People::by_webhook_id(std::uint64_t id) const {
-  if (id < kFirstWebhook || (id - kFirstWebhook) % kWebhookStep != 0) {
+  if (id < kFirstWebhook) {
     return nullptr;
   }
   const Person* person = existing(static_cast<std::int64_t>((id - kFirstWebhook) / kWebhookStep));
-  return person != nullptr && person->discord != DiscordState::none ? person : nullptr;
+  const bool has = person != nullptr && person->discord != DiscordState::none;
+  return has && webhook_id(*person) == id ? person : nullptr;
 }
 
 std::int64_t People::bot_id(const Person& person) {

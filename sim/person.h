@@ -58,6 +58,7 @@ struct Person {
 
   OwnToken token = OwnToken::none;
   DiscordState discord = DiscordState::none;
+  std::uint8_t webhooks_lost = 0;  // deleted ones that a new one took the place of
   TelegramState telegram = TelegramState::none;
 
   [[nodiscard]] bool rests(Day day) const {

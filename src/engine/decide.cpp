@@ -16,7 +16,9 @@ using runtime::Millis;
 using runtime::TimePoint;
 
 constexpr Millis kFirstBackoff{5'000};
-constexpr Millis kLongestBackoff{600'000};
+/// With its jitter and the time of a try below ten minutes: GitHub that is back for so long is
+/// asked.
+constexpr Millis kLongestBackoff{360'000};
 constexpr std::chrono::minutes kLastTry{1};
 
 std::chrono::minutes left_until(TimePoint end, TimePoint now) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "streak/mutant.h"
 #include "streak/reminder_plan.h"
 
 namespace streaky::engine {
@@ -12,6 +13,8 @@ constexpr std::chrono::minutes kBeforeMidnight{15};
 constexpr std::chrono::minutes kLateJobTries{3};
 constexpr std::chrono::minutes kLastChance{2};
 constexpr std::chrono::hours kUnknownZonePause{1};
+constexpr std::chrono::minutes kPlantedPatience{1};  // of faults that tests plant
+constexpr std::chrono::hours kPlantedDelay{12};
 
 }  // namespace
 
@@ -23,11 +26,14 @@ store::Planned plan_due(const store::DueUser& user, runtime::TimePoint now) {
     planned.next_check_at = now + kUnknownZonePause;
     return planned;
   }
-  if (const auto stage = streak::latest_stage_today(*zone, user.remind_at, now)) {
+  const auto stage = streak::latest_stage_today(*zone, user.remind_at, now);
+  const bool missed = stage && now - stage->at > kPlantedPatience;
+  if (stage && !(missed && planted(Mutant::no_catch_up))) {
     planned.job = store::NewJob{.date = stage->date,
                                 .stage = stage->minute,
                                 .due_at = stage->at,
                                 .expires_at = zone->end_of(stage->date)};
+    if (planted(Mutant::past_midnight)) planned.job->expires_at += kPlantedDelay;
   }
   if (const auto next = streak::next_stage(*zone, user.remind_at, now)) {
     planned.next_check_at = next->at;
@@ -56,6 +62,15 @@ std::optional<runtime::TimePoint> first_check(const streak::Zone& zone,
   const bool none_left_today = next->date != zone.local_date(now);
   if (!saved.is_new && none_left_today && !saved.told_today) return now;
   return next->at;
+}
+
+runtime::TimePoint end_of_day(const store::User& user, const std::string& zone, streak::Label date,
+                              runtime::TimePoint expires_at, runtime::TimePoint now) {
+  if (user.time_zone == zone) return expires_at;
+  const auto present = streak::Zone::find(user.time_zone);
+  if (!present) return expires_at;
+  if (present->local_date(now) != date) return std::min(expires_at, now);
+  return present->end_of(date);
 }
 
 runtime::TimePoint honest_at(runtime::TimePoint created_at, runtime::TimePoint expires_at) {

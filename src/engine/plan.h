@@ -29,6 +29,11 @@ std::optional<runtime::TimePoint> first_check(const streak::Zone& zone,
                                               const streak::StageMinutes& remind_at, Saved saved,
                                               runtime::TimePoint now);
 
+/// When the day of a job or delivery ends for its user, who may have moved to another zone since it
+/// was made: by the clock there, and at once if it is another date there by now.
+runtime::TimePoint end_of_day(const store::User& user, const std::string& zone, streak::Label date,
+                              runtime::TimePoint expires_at, runtime::TimePoint now);
+
 /// The instant of the last try before an unknown answer becomes an honest "could not check":
 /// fifteen minutes before midnight; for a job that was made later than that, soon after it began.
 runtime::TimePoint honest_at(runtime::TimePoint created_at, runtime::TimePoint expires_at);

@@ -103,5 +103,22 @@ TEST(HonestAt, GivesALateJobAFewMinutesButComesBeforeMidnight) {
   EXPECT_EQ(honest_at(at("2026-07-01T23:59:30Z"), midnight), at("2026-07-01T23:58:00Z"));
 }
 
+TEST(EndOfDay, MovesWithAUserWhoLeftForAnotherZone) {
+  store::User moved;
+  moved.time_zone = "Africa/Lagos";
+  const streak::Label date = *streak::parse_label("2026-07-01");
+  const auto midnight = at("2026-07-01T23:00:00Z");
+  EXPECT_EQ(end_of_day(moved, "Africa/Lagos", date, midnight, at("2026-07-01T20:00:00Z")),
+            midnight);
+  // In Yangon it is another date already; elsewhere midnight is nearer, or further away.
+  const auto now = at("2026-07-01T20:00:00Z");
+  moved.time_zone = "Asia/Yangon";
+  EXPECT_EQ(end_of_day(moved, "Africa/Lagos", date, midnight, now), now);
+  moved.time_zone = "Europe/Moscow";
+  EXPECT_EQ(end_of_day(moved, "Africa/Lagos", date, midnight, now), at("2026-07-01T21:00:00Z"));
+  moved.time_zone = "Atlantic/Cape_Verde";
+  EXPECT_EQ(end_of_day(moved, "Africa/Lagos", date, midnight, now), at("2026-07-02T01:00:00Z"));
+}
+
 }  // namespace
 }  // namespace streaky::engine

@@ -4,8 +4,10 @@
 #include <utility>
 #include <variant>
 
+#include "engine/plan.h"
 #include "streak/local_day.h"
 #include "streak/message.h"
+#include "streak/mutant.h"
 
 namespace streaky::engine {
 
@@ -147,7 +149,8 @@ runtime::Task<void> Sender::deliver(ClaimedDelivery delivery) {
 runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
   const TimePoint now = parts_.clock.now();
   if (now >= delivery->expires_at) co_return;
-  if (delivery->kind == "reminder" && now - delivery->checked_at > kFresh) {
+  if (delivery->kind == "reminder" && now - delivery->checked_at > kFresh &&
+      !planted(Mutant::no_recheck)) {
     const bool send = co_await recheck(delivery, outcome);
     if (!send) co_return;
   }
@@ -213,6 +216,8 @@ runtime::Task<bool> Sender::recheck(ClaimedDelivery* delivery, DeliveryOutcome* 
 bool Sender::judge_again(const store::User& user, const Look& look, ClaimedDelivery& delivery,
                          DeliveryOutcome& outcome) {
   const TimePoint now = parts_.clock.now();
+  delivery.expires_at = end_of_day(user, delivery.zone, delivery.date, delivery.expires_at, now);
+  if (now >= delivery.expires_at) return false;  // expired, as the outcome began
   const bool token_dead = look ? look->own_token_dead : look.error().own_token_dead;
   if (token_dead && !user.token_dead) outcome.token_dead_in_version = user.settings_version;
   ReminderText text{.user = user,

@@ -2,7 +2,15 @@
 
 #include <utility>
 
+#include "streak/mutant.h"
+
 namespace streaky::engine {
+
+namespace {
+
+constexpr runtime::Millis kOnTime{0};  // tests plant a reaper that comes too early
+
+}  // namespace
 
 Reaper::Reaper(Parts parts)
     : parts_(std::move(parts)),
@@ -11,7 +19,9 @@ Reaper::Reaper(Parts parts)
 runtime::Task<runtime::Millis> Reaper::pass() {
   const runtime::TimePoint now = parts_.clock.now();
   if (parts_.holds_anything()) co_await parts_.jobs.extend(parts_.owner, now + parts_.lease);
-  const store::Reaped reaped = co_await parts_.upkeep.reap(now);
+  if (planted(Mutant::leases_kept)) co_return parts_.lease / 3;
+  const runtime::Millis too_early = planted(Mutant::claims_not_fenced) ? parts_.lease : kOnTime;
+  const store::Reaped reaped = co_await parts_.upkeep.reap(now + too_early);
   if (reaped.all() > 0) {
     parts_.log.warn("reaped", {{"jobs_returned", reaped.jobs_returned},
                                {"jobs_given_up", reaped.jobs_given_up},

@@ -4,6 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include "engine/plan.h"
+
 namespace streaky::engine {
 
 namespace {
@@ -129,6 +131,8 @@ runtime::Task<void> Worker::judge(store::ClaimedJob* job) {
   for (int round = 0; round < kMostRejudged; ++round) {
     const runtime::TimePoint deadline = parts_.clock.now() + options_.deadline;
     github::SeenPtr seen = co_await parts_.checker.look(&job->user, job->date, deadline);
+    job->expires_at =
+        end_of_day(job->user, job->zone, job->date, job->expires_at, parts_.clock.now());
     auto recording = record(*job, *seen);
     seen.reset();
     store::FinishResult result = co_await std::move(recording);

@@ -92,9 +92,13 @@ std::optional<Sight> Look::sight_of_half(const Combined& window, runtime::TimePo
   // Later windows only settle the length, and half of the picture cannot.
   if (judgement_) return std::nullopt;
   const Reading& reading = *window.reading;
-  const streak::Judgement judgement = streak::judge(input(reading.days, reading.created_on, true));
+  streak::Judgement judgement = streak::judge(input(reading.days, reading.created_on, true));
   if (judgement.verdict != Verdict::safe && judgement.verdict != Verdict::day_off) {
     return std::nullopt;
+  }
+  // Where this half shows a gap the other may show work: the length is a lower bound.
+  if (!judgement.open_at) {
+    judgement.open_at = judgement.began.value_or(subject_.today) - std::chrono::days{1};
   }
   // What half of the picture shows of older days is not stored: the anchor stays as it was.
   Sight sight = base();

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "streak/mutant.h"
+
 namespace streaky::github {
 
 namespace {
@@ -64,6 +66,7 @@ Combined both_views(AskResult service, AskResult own) {
 }  // namespace
 
 Combined combine(BothViews views) {
+  if (planted(Mutant::own_view_ignored) && views.service) views.own.reset();
   // A view whose token is refused for good is as good as not asked, as long as the other is there.
   if (own_token_refused(views) && views.service) views.own.reset();
   if (failed_with_token(views.service) && views.own) views.service.reset();

@@ -73,6 +73,17 @@ TEST_F(ViewsTest, SafeByTheServiceAloneIsSafe) {
   EXPECT_EQ(result->anchor, with_own().anchor) << "what half of the picture shows is not stored";
 }
 
+TEST_F(ViewsTest, HalfOfThePictureKnowsNoMoreThanALowerBound) {
+  start(1);
+  // What was private on the 5th is seen with the user's own token alone.
+  add_user(1, [](streak::Label day) { return day == label("2026-08-05") ? 0 : 1; });
+  fail_token("mine", 503);
+  const SeeResult result = see(with_own());
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->judgement.verdict, Verdict::safe);
+  EXPECT_TRUE(result->judgement.open_at.has_value()) << "a gap here may be work there";
+}
+
 TEST_F(ViewsTest, SafeByTheOwnViewAloneIsSafe) {
   start(1);
   safe_user();

@@ -122,6 +122,11 @@ void VirtualClock::advance_to(TimePoint at) {
   monotonic_ = std::max(monotonic_, target);
 }
 
+void VirtualClock::leap_to(TimePoint at) {
+  monotonic_ = std::max(monotonic_, Millis{at.time_since_epoch() - wall_offset_});
+  fire_due();
+}
+
 std::optional<TimePoint> VirtualClock::next_timer() const {
   if (by_time_.empty()) return std::nullopt;
   return TimePoint{wall_offset_ + by_time_.begin()->first.first};

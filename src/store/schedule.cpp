@@ -107,6 +107,7 @@ int write_jobs(Session& session, const std::string& batch_id, const char* origin
       .run();
   Counts counts;
   const boost::json::array rows = job_rows(jobs);
+  session.query("schedule/move_jobs").bind("jobs", to_json(rows)).run();
   // Reopening comes first: it must not meet the jobs that are made now.
   int made = reopen_jobs(session, counts, batch_id, rows, now);
   made += insert_jobs(session, counts, batch_id, rows, now);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "streak/digits.h"
+#include "streak/mutant.h"
 
 namespace streaky::streak {
 
@@ -40,6 +41,7 @@ std::string Weekdays::to_text() const {
 }
 
 bool DayRules::rests(Label label) const {
+  if (planted(Mutant::no_rest_days)) return false;
   const RestDays* in_force = nullptr;
   for (const RestDays& entry : rest_days) {
     if (entry.from > label) continue;
@@ -50,6 +52,7 @@ bool DayRules::rests(Label label) const {
 }
 
 bool DayRules::paused(Label label) const {
+  if (planted(Mutant::no_rest_days)) return false;
   return std::ranges::any_of(pauses, [label](const Pause& pause) {
     return pause.first <= label && (!pause.last || label <= *pause.last);
   });

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "streak/digits.h"
+#include "streak/mutant.h"
 
 namespace streaky::streak {
 
@@ -47,9 +48,15 @@ bool can_be_read(const date::time_zone& zone) {
   }
 }
 
+std::chrono::seconds offset_of(const date::sys_info& stretch) {
+  // The system's files say only that the clock is set forth, not by how much.
+  const bool forth = planted(Mutant::dst_ignored) && stretch.save != std::chrono::minutes{0};
+  return forth ? stretch.offset - std::chrono::hours{1} : stretch.offset;
+}
+
 std::chrono::seconds offset_of(const date::time_zone* zone, Instant at) {
   if (zone == nullptr) return std::chrono::seconds{0};
-  return zone->get_info(std::chrono::floor<std::chrono::seconds>(at)).offset;
+  return offset_of(zone->get_info(std::chrono::floor<std::chrono::seconds>(at)));
 }
 
 /// How many characters must be changed, added or left out to turn one text into the other.
@@ -118,6 +125,7 @@ const std::string& Zone::name() const {
 }
 
 Label Zone::local_date(Instant at) const {
+  if (planted(Mutant::utc_day)) return std::chrono::floor<std::chrono::days>(at);
   return std::chrono::floor<std::chrono::days>(at + offset_of(zone_, at));
 }
 
@@ -133,12 +141,12 @@ Instant Zone::instant_of(Label date, int minute) const {
   // The first instant at which the clock has come that far. This is the first pass of an overlap
   // and the end of a gap, even of one that swallows a whole day.
   date::sys_info stretch = zone_->get_info(wall - kLargestOffset);
-  while (stretch.end != Seconds::max() && stretch.end + stretch.offset <= wall) {
+  while (stretch.end != Seconds::max() && stretch.end + offset_of(stretch) <= wall) {
     const Seconds next = stretch.end;
     stretch = zone_->get_info(next);
     if (stretch.end <= next) break;
   }
-  return std::max(stretch.begin, wall - stretch.offset);
+  return std::max(stretch.begin, wall - offset_of(stretch));
 }
 
 Instant Zone::end_of(Label date) const { return instant_of(date + std::chrono::days(1), 0); }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "streak/mutant.h"
+
 namespace streaky::streak {
 
 namespace {
@@ -117,7 +119,8 @@ Judgement judge(const JudgeInput& input) {
   Run run;
   if (tomorrow.value_or(0) > 0) run.add(tomorrow_label);
   if (today.value_or(0) > 0) run.add(input.today);
-  walk_back(input, input.today - kDay, run);
+  const bool grace = !planted(Mutant::no_grace_for_today) || run.length > 0;
+  if (grace) walk_back(input, input.today - kDay, run);
 
   Judgement judgement;
   judgement.verdict = verdict_of(input, today, tomorrow, run);

@@ -224,5 +224,54 @@ TEST_F(Promises, AFortnightOfEveningsMakesOneReminderEach) {
   EXPECT_EQ(town.heard(anna).size(), 1U);
 }
 
+TEST_F(Promises, WhoTravelsIntoTomorrowHearsNoMoreOfYesterday) {
+  const auto anna = town.settle("Africa/Lagos", 12);
+  open();
+  town.world.down(Service::github) = true;
+  town.house.run_until(at("2026-07-01T20:28:00Z"));  // her 20:00 waits for GitHub
+  NewUser moved;
+  moved.login = anna->login;
+  moved.time_zone = "Asia/Yangon";  // 02:58 on 2 July
+  moved.discord_webhook = sim::People::webhook_url(*anna.operator->());
+  town.house.add(moved);
+  town.world.down(Service::github) = false;
+  town.house.run_until(at("2026-07-02T10:00:00Z"));
+  EXPECT_TRUE(town.heard(anna).empty()) << town.heard(anna).front();
+}
+
+TEST_F(Promises, WhoTravelsWestHasTheLongerDay) {
+  const auto anna = town.settle("Europe/Berlin", 12);
+  anna->remind_minute = 12 * 60 + 30;  // 10:30 in UTC
+  anna->today = true;                  // on 1 July
+  town.clock.advance_to(at("2026-07-02T06:00:00Z"));
+  open();
+  town.world.down(Service::github) = true;
+  town.house.run_until(at("2026-07-02T18:00:00Z"));
+  NewUser moved;
+  moved.login = anna->login;
+  moved.time_zone = "Africa/Lagos";
+  moved.remind_at = {12 * 60 + 30};
+  moved.discord_webhook = sim::People::webhook_url(*anna.operator->());
+  town.house.add(moved);
+  town.house.run_until(at("2026-07-02T22:10:00Z"));  // after Berlin's midnight
+  EXPECT_TRUE(town.heard(anna).empty());
+  town.world.down(Service::github) = false;
+  town.house.run_until(at("2026-07-02T23:00:00Z"));
+  EXPECT_EQ(town.heard(anna).size(), 1U);
+}
+
+TEST_F(Promises, GitHubThatIsBackForTenMinutesIsAskedHoweverLongItWasAway) {
+  const auto anna = town.settle("UTC", 12);
+  open();
+  town.world.down(Service::github) = true;
+  for (int hour = 0; hour < 3; ++hour) {
+    town.house.run_until(at("2026-07-01T20:30:00Z") + hour * 1h);
+    EXPECT_TRUE(town.heard(anna).empty());
+  }
+  town.world.down(Service::github) = false;
+  town.house.run_for(10min);
+  EXPECT_EQ(town.heard(anna).size(), 1U);
+}
+
 }  // namespace
 }  // namespace streaky::testing_support

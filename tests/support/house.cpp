@@ -9,6 +9,7 @@
 #include "engine/plan.h"
 #include "notify/channel.h"
 #include "store/schedule.h"
+#include "store/session.h"
 #include "streak/local_day.h"
 
 namespace streaky::testing_support {
@@ -42,9 +43,9 @@ store::Channel sealed_channel(const crypto::Sealer& sealer, std::int64_t user, s
 
 }  // namespace
 
-TempFolder::TempFolder() {
+TempFolder::TempFolder(const std::string& below) {
   static std::atomic<int> count{0};
-  path_ = std::filesystem::temp_directory_path() /
+  path_ = (below.empty() ? std::filesystem::temp_directory_path() : std::filesystem::path(below)) /
           ("streaky-test-" + std::to_string(getpid()) + "-" + std::to_string(count++));
   std::filesystem::create_directories(path_);
 }
@@ -55,8 +56,11 @@ TempFolder::~TempFolder() {
 }
 
 House::House(runtime::VirtualClock& clock, Settings settings)
-    : clock_(clock), settings_(std::move(settings)), sealer_(crypto::make_ephemeral_sealer()) {
-  // Polling is for work that other processes make; here it would be most of what a test does.
+    : clock_(clock),
+      settings_(std::move(settings)),
+      folder_(settings_.folder_below),
+      sealer_(crypto::make_ephemeral_sealer()) {
+  if (!settings_.rare_polls) return;
   settings_.engine.tick = std::chrono::minutes{1};
   settings_.engine.worker.poll = std::chrono::minutes{1};
 }
@@ -78,6 +82,12 @@ void House::start(const MakeHttp& make_http) {
       store::Database::Options{.url = "sqlite:" + database_path(),
                                .mode = store::Database::Mode::inline_calls},
       process.metrics);
+  if (settings_.large_cache) {
+    const auto enlarge = [](store::Session& session) {
+      session.execute("PRAGMA cache_size = -65536");
+    };
+    await(process.database->read(enlarge));
+  }
   process.budget = std::make_unique<github::TokenBudget>(clock_);
   for (const auto& token : settings_.tokens) {
     process.budget->add_service_token(runtime::Secret(token));
@@ -106,6 +116,7 @@ void House::start(const MakeHttp& make_http) {
 
 void House::kill() {
   clock_.drop_timers();
+  if (process_->database) process_->database->stop();
   // A killed process unwinds nothing, and coroutines that are parked in each other cannot be taken
   // apart safely: the dead are kept, unrun, for as long as the test program lives.
   static auto* const graveyard = new std::vector<Process*>();
@@ -118,9 +129,28 @@ void House::stop() {
   process_.reset();
 }
 
-bool House::step(runtime::TimePoint at_most) {
+bool House::stop_until(runtime::TimePoint at_most) {
+  bool stopped = false;
+  boost::asio::co_spawn(process_->io, process_->engine->stop(),
+                        [&stopped](const std::exception_ptr&) { stopped = true; });
+  if (!run_until([&stopped] { return stopped; }, at_most)) return false;
+  clock_.drop_timers();
+  process_.reset();
+  return true;
+}
+
+std::size_t House::run_one_ready() {
   process_->io.restart();
-  if (process_->io.poll() > 0) return true;
+  return process_->io.poll_one();
+}
+
+std::size_t House::run_ready() {
+  process_->io.restart();
+  return process_->io.poll();
+}
+
+bool House::step(runtime::TimePoint at_most) {
+  if (run_ready() > 0) return true;
   const auto next = clock_.next_timer();
   if (!next || *next > at_most) return false;
   return clock_.advance_to_next();

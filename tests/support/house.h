@@ -34,7 +34,8 @@ namespace streaky::testing_support {
 /// A folder that goes away with the object.
 class TempFolder {
  public:
-  TempFolder();
+  /// Below the system's folder for such things when none is given.
+  explicit TempFolder(const std::string& below = {});
   ~TempFolder();
   TempFolder(const TempFolder&) = delete;
   TempFolder& operator=(const TempFolder&) = delete;
@@ -65,6 +66,12 @@ class House {
     std::vector<std::string> tokens = {"ghp_service0"};
     int discord_per_second = 50;
     std::uint64_t seed = 1;
+    /// Off: tick and poll as the engine has them. On: once a minute, since polling is for work that
+    /// other processes make and would be most of what a test does.
+    bool rare_polls = true;
+    /// The database keeps more in memory than SQLite does by itself: long runs read less.
+    bool large_cache = false;
+    std::string folder_below;  // where the database's folder is made; empty: the system's place
   };
 
   House(runtime::VirtualClock& clock, Settings settings);
@@ -75,10 +82,16 @@ class House {
 
   /// Starts a process: database, GitHub, notifier, engine.
   void start(const MakeHttp& make_http);
-  /// What kill -9 does: nothing that was in memory runs again, no destructor either.
+  [[nodiscard]] bool running() const { return process_ != nullptr; }
+  /// What kill -9 does: nothing that was in memory runs again, no destructor either. The database's
+  /// files are closed, as the system would.
   void kill();
   /// An orderly end.
   void stop();
+  /// The same, for at most so long; false leaves the process as it is then.
+  bool stop_until(runtime::TimePoint at_most);
+  /// After `start` has thrown: what came to be of the process is taken apart.
+  void abandon() { process_.reset(); }
 
   /// Runs everything that is due up to that instant.
   void run_until(runtime::TimePoint at);
@@ -87,6 +100,9 @@ class House {
   bool run_until(const std::function<bool()>& done, runtime::TimePoint at_most);
   /// Runs one step: all that is ready now, then the earliest timer. False when nothing is left.
   bool step(runtime::TimePoint at_most);
+  /// Runs one handler that is ready, or all of them; time stands still. Gives their number.
+  std::size_t run_one_ready();
+  std::size_t run_ready();
 
   /// Runs a task to its end in the running process, moving time as needed.
   template <typename T>

@@ -41,6 +41,15 @@ UPDATE jobs
    AND jobs.stage = n.value ->> 'stage' AND jobs.state IN ('completed', 'failed')
 RETURNING id;
 
+-- name: move_jobs
+-- A job that waits goes on by the clock of the zone to which its user has moved.
+UPDATE jobs
+   SET zone = n.value ->> 'zone', due_at = n.value ->> 'due_at', expires_at = n.value ->> 'expires_at'
+  FROM json_each(:jobs) n
+ WHERE jobs.user_id = n.value ->> 'user_id' AND jobs.date = n.value ->> 'date'
+   AND jobs.stage = n.value ->> 'stage' AND jobs.zone <> n.value ->> 'zone'
+   AND jobs.state = 'pending';
+
 -- name: unfinished
 SELECT j.id, j.batch_id, j.state
   FROM json_each(:jobs) n CROSS JOIN jobs j

@@ -1,0 +1,52 @@
+// How users change their settings: through the code of the commands `streaky user …`, over a
+// connection to the database of its own, as another process on the same machine would.
+//
+// Threading: one thread; calls run to their end. Errors: false when the database cannot be had now;
+// std::logic_error for what the product should never refuse.
+#pragma once
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/user_save.h"
+#include "crypto/sealer.h"
+#include "runtime/metrics.h"
+#include "store/database.h"
+
+namespace streaky::simulation {
+
+class Clerk {
+ public:
+  Clerk(const std::string& database_path, const crypto::Sealer& sealer);
+
+  /// Ids in the order of the drafts; at most app::kUsersPerBite of them.
+  std::vector<std::int64_t> sign_up(std::vector<app::UserDraft> drafts, runtime::TimePoint now);
+  bool edit(app::UserDraft draft, runtime::TimePoint now);
+  /// Until further notice without a date.
+  bool pause(const std::string& login, std::optional<streak::Label> until, runtime::TimePoint now);
+  bool resume(const std::string& login, runtime::TimePoint now);
+
+ private:
+  template <typename T>
+  T await(runtime::Task<T> task) {
+    auto future = boost::asio::co_spawn(io_, std::move(task), boost::asio::use_future);
+    io_.restart();
+    io_.run();
+    return future.get();
+  }
+  app::SaveReport save(std::vector<app::UserDraft> drafts, runtime::TimePoint now);
+  bool store_user(runtime::Result<store::User> user, runtime::TimePoint now);
+
+  boost::asio::io_context io_{1};
+  runtime::Metrics metrics_;
+  store::Database database_;
+  store::Users users_;
+  const crypto::Sealer& sealer_;
+};
+
+}  // namespace streaky::simulation
