@@ -177,6 +177,7 @@ int complain(const std::string& message, int exit_code) {
 int run(int argc, char** argv) {
   try {
     runtime::disable_core_dumps();
+    runtime::protect_secrets();
     if (argc > kMostArguments) return complain("more than 10,000 arguments", kExitUsage);
     Invocation invocation;
     CLI::App root("Streaky, a GitHub streak guardian", "streaky");

@@ -1,6 +1,7 @@
 #include "runtime/process.h"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -41,6 +42,13 @@ void disable_core_dumps() {
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
   prctl(PR_SET_DUMPABLE, 0);
+}
+
+void protect_secrets() {
+  constexpr std::size_t kProtectedBytes = std::size_t{1} << 20U;
+  constexpr std::size_t kLeastBlock = 32;
+  // Without it (no memory, or a limit of 0) secrets lie on the ordinary heap: no reason to stop.
+  CRYPTO_secure_malloc_init(kProtectedBytes, kLeastBlock);
 }
 
 }  // namespace streaky::runtime

@@ -14,5 +14,8 @@ double cpu_seconds();
 std::string process_name();
 /// Core dumps off, so that no dump can hold a credential.
 void disable_core_dumps();
+/// Sets memory apart for secrets, locked (where the limits allow it) and left out of dumps. Once,
+/// before the first secret and the first thread.
+void protect_secrets();
 
 }  // namespace streaky::runtime
