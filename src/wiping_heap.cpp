@@ -1,43 +1,65 @@
 // The program's heap, cleaned as it is given back: credentials pass through buffers of libcurl,
 // OpenSSL, Asio and std::string, and what those free would lie about until somebody else needs the
-// room. Linked into `streaky` alone; glibc's own functions do the work (malloc(3), "replacing
-// malloc"). Sanitizers bring a heap of their own, which this must not replace.
-#include <malloc.h>
+// room. Linked into `streaky` alone, above jemalloc (docs/decisions/0006-jemalloc.md); sanitizers
+// bring a heap of their own, which this must not replace.
+#include <jemalloc/jemalloc.h>
 #include <string.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <new>
 
-extern "C" {
+namespace {
 
-// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): glibc's own names
-void* __libc_malloc(std::size_t size);
-void* __libc_realloc(void* memory, std::size_t size);
-void __libc_free(void* memory);
-// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+// Larger blocks are not kept by jemalloc: their pages go back to the system at once (main.cpp sets
+// that), and what the system gives out again is zeroed.
+constexpr std::size_t kLargestKept = std::size_t{32} << 10U;
 
-void free(void* memory) {
+void clean_free(void* memory) noexcept {
   if (memory == nullptr) return;
   const int error = errno;
-  explicit_bzero(memory, malloc_usable_size(memory));
-  __libc_free(memory);
+  const std::size_t size = sallocx(memory, 0);
+  if (size <= kLargestKept) explicit_bzero(memory, size);
+  dallocx(memory, 0);
   errno = error;
 }
 
-// Moving is not left to glibc, which would free the old place uncleaned; but for blocks so large
-// that copying costs more than it protects: no buffer of a credential grows to that.
+}  // namespace
+
+extern "C" {
+
+void free(void* memory) { clean_free(memory); }
+
+// What cannot grow in place is moved here: jemalloc would free the old place uncleaned.
 void* realloc(void* memory, std::size_t size) {
-  constexpr std::size_t kLeftToGlibc = std::size_t{128} << 10U;
-  if (memory == nullptr) return __libc_malloc(size);
-  const std::size_t held = malloc_usable_size(memory);
-  if (held >= kLeftToGlibc && size >= kLeftToGlibc) return __libc_realloc(memory, size);
-  if (size > 0 && size <= held && size >= held / 2) return memory;
-  void* moved = size == 0 ? nullptr : __libc_malloc(size);
+  if (memory == nullptr) return malloc(size);
+  const std::size_t held = sallocx(memory, 0);
+  const bool shrinks_little = size <= held && size >= held / 2;
+  if (size > 0 && (shrinks_little || (size > held && xallocx(memory, size, 0, 0) >= size))) {
+    return memory;
+  }
+  void* moved = size == 0 ? nullptr : malloc(size);
   if (moved == nullptr && size > 0) return nullptr;
   if (moved != nullptr) memcpy(moved, memory, std::min(held, size));
-  free(memory);
+  clean_free(memory);
   return moved;
 }
 
 }  // extern "C"
+
+void operator delete(void* memory) noexcept { clean_free(memory); }
+void operator delete[](void* memory) noexcept { clean_free(memory); }
+void operator delete(void* memory, std::size_t /*size*/) noexcept { clean_free(memory); }
+void operator delete[](void* memory, std::size_t /*size*/) noexcept { clean_free(memory); }
+void operator delete(void* memory, std::align_val_t /*alignment*/) noexcept { clean_free(memory); }
+void operator delete[](void* memory, std::align_val_t /*alignment*/) noexcept {
+  clean_free(memory);
+}
+void operator delete(void* memory, std::size_t /*size*/, std::align_val_t /*alignment*/) noexcept {
+  clean_free(memory);
+}
+void operator delete[](void* memory, std::size_t /*size*/,
+                       std::align_val_t /*alignment*/) noexcept {
+  clean_free(memory);
+}
