@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <stdexcept>
+#include <utility>
 
 #include "app/option_table.h"
 #include "app/terminal.h"
+#include "crypto/keyring.h"
 #include "crypto/original_form.h"
 #include "crypto/request_signature.h"
 #include "net/origin.h"
@@ -91,6 +94,20 @@ std::string check_path(const std::string& text, std::string& value) {
 std::string check_word(const std::string& text, std::string& value) {
   if (!is_word(text)) return "malformed: expected 1 to 255 printable ASCII characters, no spaces";
   value = text;
+  return {};
+}
+
+std::string check_keys(const std::string& text, runtime::Secret& value) {
+  std::string lines = text;
+  // Variables rarely hold several lines.
+  std::ranges::replace(lines, ';', '\n');
+  runtime::Secret keys(std::move(lines));
+  try {
+    (void)crypto::parse_keyring(keys.reveal(), "not keys");
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  value = std::move(keys);
   return {};
 }
 

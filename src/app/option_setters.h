@@ -21,6 +21,7 @@ std::string check_store_url(const std::string& text, std::string& value);
 std::string check_listen_url(const std::string& text, std::string& value);
 std::string check_path(const std::string& text, std::string& value);
 std::string check_word(const std::string& text, std::string& value);
+std::string check_keys(const std::string& text, runtime::Secret& value);
 std::string check_bot_token(const std::string& text, runtime::Secret& value);
 std::string check_number(const std::string& text, std::int64_t least, std::int64_t most,
                          std::int64_t& value);
@@ -69,6 +70,10 @@ std::string set_secret_word(Options& options, const Items& items) {
   std::string reason = check_word(items.front(), word);
   if (reason.empty()) options.*Field = runtime::Secret(std::move(word));
   return reason;
+}
+template <runtime::Secret Options::* Field>
+std::string set_keys(Options& options, const Items& items) {
+  return check_keys(items.front(), options.*Field);
 }
 template <runtime::Secret Options::* Field>
 std::string set_bot_token(Options& options, const Items& items) {

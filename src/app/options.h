@@ -34,7 +34,8 @@ struct Options {
 
   std::string store_url;  // empty: sqlite:<data>/streaky.db
   std::string store_listen_url;
-  std::string keys_file;  // empty: <data>.keys
+  std::string keys_file;      // empty: <data>.keys
+  runtime::Secret keys_text;  // the keys themselves, instead of a file
 
   std::string github_api_url = "https://api.github.com";
   std::string github_web_url = "https://github.com";
@@ -66,7 +67,7 @@ struct Options {
 
   /// Where the database is: `store_url`, or the default under the data folder.
   [[nodiscard]] std::string database_url() const;
-  /// Where the keys are: `keys_file`, or the default beside the data folder.
+  /// Where the key file is: `keys_file`, or the default beside the data folder.
   [[nodiscard]] std::string key_path() const;
 };
 

@@ -10,7 +10,6 @@
 #include "notify/direct_courier.h"
 #include "notify/proxy_wire.h"
 #include "proxy/proxy.h"
-#include "runtime/process.h"
 #include "runtime/signals.h"
 
 namespace streaky::app {
@@ -45,10 +44,10 @@ proxy::Proxy::Options proxy_options(const Options& options) {
 /// The key file, or the environment that stands for it. A proxy that serves original workers alone
 /// needs none of ours.
 std::unique_ptr<crypto::Sealer> proxy_keys(const Options& options) {
-  if (options.proxy_compat && !options.proxy_compat_key.empty() &&
-      !file_exists(options.key_path())) {
-    return crypto::make_ephemeral_sealer();
-  }
+  const crypto::KeySource source = key_source(options);
+  const bool has_keys = !source.text.empty() || file_exists(source.file);
+  const bool originals_alone = options.proxy_compat && !options.proxy_compat_key.empty();
+  if (!has_keys && originals_alone) return crypto::make_ephemeral_sealer();
   return open_keys(options, false);
 }
 
@@ -115,7 +114,6 @@ runtime::Task<void> wait_for_stop(runtime::Wake* stop, const bool* asked) {
 }
 
 int run_proxy(const Options& options) {
-  runtime::disable_core_dumps();
   if (options.proxy_secret.empty()) {
     return complain(
         "proxy.secret is not set: a proxy without one would send for anybody; set it here and on "

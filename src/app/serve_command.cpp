@@ -9,7 +9,6 @@
 #include "app/service.h"
 #include "app/status_page.h"
 #include "net/http_server.h"
-#include "runtime/process.h"
 #include "runtime/signals.h"
 #include "store/users.h"
 
@@ -43,7 +42,6 @@ runtime::Task<void> wait_for_stop(runtime::Wake* stop, const bool* asked) {
 }
 
 int serve(const Options& options, Service::Roles roles) {
-  runtime::disable_core_dumps();
   const std::uint64_t files = runtime::raise_file_limit();
   Base base(options);
   const auto database = open_database(base, options, true);

@@ -58,6 +58,10 @@ std::unique_ptr<store::Database> open_database(Base& base, const Options& option
 /// be found out.
 bool file_exists(const std::string& path);
 
+/// Where the keys of the options lie: `keys.text`, `keys.file`, the credential `streaky.keys` of
+/// the service manager, or the key file beside the data folder; the first that there is.
+crypto::KeySource key_source(const Options& options);
+
 /// The keys of the options. Throws std::runtime_error with a plain message.
 std::unique_ptr<crypto::Sealer> open_keys(const Options& options, bool create);
 

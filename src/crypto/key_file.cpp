@@ -145,13 +145,11 @@ bool create_key_file(const std::string& path, const Keyring& keys) {
 
 KeyFileLock::KeyFileLock(const std::string& path)
     : folder_(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  int locked = -1;
-  do {
-    locked = folder_ < 0 ? -1 : ::flock(folder_, LOCK_EX);
-  } while (locked != 0 && folder_ >= 0 && errno == EINTR);
-  if (locked == 0) return;
+  if (folder_ < 0) refuse_errno(path, "open its folder", errno);
+  if (::flock(folder_, LOCK_EX | LOCK_NB) == 0) return;
   const int error = errno;
-  if (folder_ >= 0) ::close(folder_);
+  ::close(folder_);
+  if (error == EWOULDBLOCK) refuse(path, "another command is changing it right now");
   refuse_errno(path, "lock its folder", error);
 }
 

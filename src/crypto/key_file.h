@@ -39,7 +39,8 @@ ReadKeys read_keys(const KeySource& source, bool create_if_missing);
 /// False when a file of that name exists: it stays as it is.
 bool create_key_file(const std::string& path, const Keyring& keys);
 
-/// Held while a key file is read, changed and replaced. Waits for whoever holds it.
+/// Held while a key file is read, changed and replaced. Refuses to wait: throws when another
+/// process holds it.
 class KeyFileLock {
  public:
   explicit KeyFileLock(const std::string& path);

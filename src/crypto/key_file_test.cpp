@@ -122,6 +122,8 @@ TEST_F(KeyFile, MalformedLinesAreNamedByNumberAndNeverRepeated) {
       "k2 " + encoded_key('b') + " " + secret,
       secret + encoded_key('b'),
       "channel ch1",
+      "prepared",
+      "prepared prepared k2 " + encoded_key('b'),
       "channel " + encoded_key('b') + " " + secret,
       "channel ch1 " + secret,
       "channel-public ch1",

@@ -74,8 +74,10 @@ KeySet::KeySet(const Keyring& keys) {
   for (const ChannelKey& key : keys.channels) {
     channels_.push_back(std::make_shared<const Channel>(unpack(key)));
   }
-  if (!masters_.empty()) sealing_master_ = masters_.back().get();
-  if (!channels_.empty()) sealing_channel_ = channels_.back().get();
+  const MasterKey* master = keys.sealing_master();
+  const ChannelKey* channel = keys.sealing_channel();
+  if (master != nullptr) sealing_master_ = find_master(master->id);
+  if (channel != nullptr) sealing_channel_ = find_channel(channel->id);
 }
 
 KeySet::KeySet(const Keyring& keys, const KeySet& older) : KeySet(keys) {

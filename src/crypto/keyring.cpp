@@ -19,7 +19,8 @@ constexpr std::string_view kMasterPrefix = "k";
 constexpr std::string_view kChannelPrefix = "ch";
 constexpr std::string_view kChannelWord = "channel";
 constexpr std::string_view kPublicWord = "channel-public";
-constexpr std::size_t kMostWords = 3;
+constexpr std::string_view kPreparedWord = "prepared";
+constexpr std::size_t kMostWords = 4;
 constexpr std::string_view kHeading =
     "# The keys of Streaky. Of each sort the last one seals, all of them open. Keep a copy in a\n"
     "# safe place, apart from the database: without it, sealed credentials are lost.\n";
@@ -56,7 +57,9 @@ void add_key(std::vector<Key>& keys, Key key) {
 
 void parse_line(Keyring& keys, std::string_view line) {
   auto words = words_of(line);
-  const bool has_private = words.front() == kChannelWord && words.size() == kMostWords;
+  const bool prepared = words.front() == kPreparedWord && words.size() > 2;
+  if (prepared) words.erase(words.begin());
+  const bool has_private = words.front() == kChannelWord && words.size() > 2;
   const bool has_public = words.front() == kPublicWord;
   if (has_private || has_public) words.erase(words.begin());
   if (words.empty() || !is_key_id(words.front())) {
@@ -66,11 +69,12 @@ void parse_line(Keyring& keys, std::string_view line) {
   std::string id(words.front());
   if (has_private) {
     std::string public_half = X25519Private(bytes).public_half();
-    add_key(keys.channels, ChannelKey{std::move(id), std::move(public_half), std::move(bytes)});
+    add_key(keys.channels,
+            ChannelKey{std::move(id), std::move(public_half), std::move(bytes), prepared});
   } else if (has_public) {
-    add_key(keys.channels, ChannelKey{std::move(id), std::string(bytes.reveal()), {}});
+    add_key(keys.channels, ChannelKey{std::move(id), std::string(bytes.reveal()), {}, prepared});
   } else {
-    add_key(keys.masters, MasterKey{std::move(id), std::move(bytes)});
+    add_key(keys.masters, MasterKey{std::move(id), std::move(bytes), prepared});
   }
 }
 
@@ -88,9 +92,17 @@ std::string next_id(const std::vector<Key>& keys, std::string_view prefix) {
   return fmt::format("{}{}", prefix, highest + 1);
 }
 
-void append_line(std::string& out, std::string_view word, std::string_view id,
+template <typename Key>
+const Key* last_in_use(const std::vector<Key>& keys) {
+  const Key* last = nullptr;
+  for (const Key& key : keys) last = key.prepared ? last : &key;
+  return last;
+}
+
+void append_line(std::string& out, bool prepared, std::string_view word, std::string_view id,
                  std::string_view bytes) {
   std::string encoded = runtime::base64url_encode(bytes);
+  if (prepared) out.append(kPreparedWord).append(" ");
   if (!word.empty()) out.append(word).append(" ");
   out.append(id).append(" ").append(encoded).append("\n");
   runtime::wipe(encoded);
@@ -98,21 +110,22 @@ void append_line(std::string& out, std::string_view word, std::string_view id,
 
 }  // namespace
 
-ChannelKey ChannelKey::without_private_half() const { return ChannelKey{id, public_half, {}}; }
+ChannelKey ChannelKey::without_private_half() const {
+  return ChannelKey{id, public_half, {}, prepared};
+}
 
 Keyring Keyring::clone() const {
   Keyring copy;
-  for (const MasterKey& key : masters) copy.masters.push_back({key.id, key.bytes.clone()});
+  for (const MasterKey& key : masters)
+    copy.masters.push_back({key.id, key.bytes.clone(), key.prepared});
   for (const ChannelKey& key : channels) {
-    copy.channels.push_back({key.id, key.public_half, key.private_half.clone()});
+    copy.channels.push_back({key.id, key.public_half, key.private_half.clone(), key.prepared});
   }
   return copy;
 }
 
-bool Keyring::can_open_channels() const {
-  return std::ranges::any_of(channels,
-                             [](const ChannelKey& key) { return !key.private_half.empty(); });
-}
+const MasterKey* Keyring::sealing_master() const { return last_in_use(masters); }
+const ChannelKey* Keyring::sealing_channel() const { return last_in_use(channels); }
 
 bool is_key_id(std::string_view text) {
   return !text.empty() && text.size() <= kMaxKeyIdBytes && std::ranges::all_of(text, [](char c) {
@@ -121,13 +134,15 @@ bool is_key_id(std::string_view text) {
 }
 
 MasterKey new_master_key(std::string id) {
-  return MasterKey{std::move(id), runtime::Secret(random_bytes(kKeyBytes))};
+  return MasterKey{.id = std::move(id), .bytes = runtime::Secret(random_bytes(kKeyBytes))};
 }
 
 ChannelKey new_channel_key(std::string id) {
   runtime::Secret private_half = X25519Private::generate();
   std::string public_half = X25519Private(private_half).public_half();
-  return ChannelKey{std::move(id), std::move(public_half), std::move(private_half)};
+  return ChannelKey{.id = std::move(id),
+                    .public_half = std::move(public_half),
+                    .private_half = std::move(private_half)};
 }
 
 Keyring new_keyring() {
@@ -168,10 +183,11 @@ runtime::Secret to_text(const Keyring& keys) {
   constexpr std::size_t kLongestLine = 128;
   out.reserve(kHeading.size() + (keys.masters.size() + keys.channels.size()) * kLongestLine);
   out.append(kHeading);
-  for (const MasterKey& key : keys.masters) append_line(out, "", key.id, key.bytes.reveal());
+  for (const MasterKey& key : keys.masters)
+    append_line(out, key.prepared, "", key.id, key.bytes.reveal());
   for (const ChannelKey& key : keys.channels) {
     const bool whole = !key.private_half.empty();
-    append_line(out, whole ? kChannelWord : kPublicWord, key.id,
+    append_line(out, key.prepared, whole ? kChannelWord : kPublicWord, key.id,
                 whole ? key.private_half.reveal() : std::string_view(key.public_half));
   }
   return runtime::Secret(std::move(out));

@@ -7,8 +7,10 @@
 //     <key id> <base64url of 32 bytes>                  a master key: purposes are derived from it
 //     channel <key id> <base64url of 32 bytes>          a channel key, both halves (X25519)
 //     channel-public <key id> <base64url of 32 bytes>   the public half: it seals, it cannot open
+//     prepared …                                        any of these; opens, does not seal yet
 //
-// A key id is 1 to 16 of a-z and 0-9. Of each sort the last key seals, the others still open.
+// A key id is 1 to 16 of a-z and 0-9. Of each sort the last key that is not prepared seals, the
+// others still open. A key is prepared so that every machine knows it before the first one uses it.
 // Errors throw std::runtime_error with one plain line that names source and line number, never a
 // key. Pure but for the randomness of new keys.
 #pragma once
@@ -30,12 +32,14 @@ inline constexpr std::size_t kMaxKeyFileBytes = 64U << 10U;
 struct MasterKey {
   std::string id;
   runtime::Secret bytes;
+  bool prepared = false;
 };
 
 struct ChannelKey {
   std::string id;
   std::string public_half;
   runtime::Secret private_half;  // empty: it lies elsewhere
+  bool prepared = false;
 
   /// The same key for those who shall not open.
   [[nodiscard]] ChannelKey without_private_half() const;
@@ -46,7 +50,9 @@ struct Keyring {
   std::vector<ChannelKey> channels;
 
   [[nodiscard]] Keyring clone() const;
-  [[nodiscard]] bool can_open_channels() const;
+  /// The keys that seal; null where there is none of the sort.
+  [[nodiscard]] const MasterKey* sealing_master() const;
+  [[nodiscard]] const ChannelKey* sealing_channel() const;
 };
 
 bool is_key_id(std::string_view text);

@@ -204,6 +204,8 @@ TEST(Keyring, TextAndBackIsTheSame) {
   Keyring keys = new_keyring();
   keys.masters.push_back(new_master_key("second"));
   keys.channels.push_back(new_channel_key("ch2").without_private_half());
+  keys.masters[1].prepared = true;
+  keys.channels[1].prepared = true;
   const Keyring back = parse_keyring(to_text(keys).reveal(), "text");
   ASSERT_EQ(back.masters.size(), 2U);
   ASSERT_EQ(back.channels.size(), 2U);
@@ -211,7 +213,29 @@ TEST(Keyring, TextAndBackIsTheSame) {
   EXPECT_EQ(back.channels[0].private_half.reveal(), keys.channels[0].private_half.reveal());
   EXPECT_EQ(back.channels[0].public_half, keys.channels[0].public_half);
   EXPECT_TRUE(back.channels[1].private_half.empty());
+  EXPECT_TRUE(back.masters[1].prepared);
+  EXPECT_TRUE(back.channels[1].prepared);
+  EXPECT_FALSE(back.masters[0].prepared);
   EXPECT_EQ(back.channels[1].public_half, keys.channels[1].public_half);
+}
+
+TEST(Keyring, APreparedKeyOpensButDoesNotSealYet) {
+  Keyring keys = new_keyring();
+  keys.masters.push_back(new_master_key("k2"));
+  keys.channels.push_back(new_channel_key("ch2"));
+  const auto ahead = sealer_of(keys);
+  keys.masters[1].prepared = true;
+  keys.channels[1].prepared = true;
+  const auto waiting = sealer_of(keys);
+  EXPECT_THAT(waiting->seal(Secret("x"), kToken), StartsWith("v1.k1."));
+  EXPECT_THAT(waiting->seal(Secret("x"), kChannel), StartsWith("c1.ch1."));
+  EXPECT_EQ(code_of(*waiting, ahead->seal(Secret("x"), kToken), kToken), "opened");
+  EXPECT_EQ(code_of(*waiting, ahead->seal(Secret("x"), kChannel), kChannel), "opened");
+}
+
+TEST_F(Rotation, TwoCommandsDoNotChangeTheFileAtOnce) {
+  const KeyFileLock first(path_);
+  EXPECT_THROW(KeyFileLock second(path_), std::runtime_error);
 }
 
 TEST(Keyring, IdsNeverComeTwice) {

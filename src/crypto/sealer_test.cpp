@@ -8,6 +8,7 @@
 #include <fstream>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "runtime/bytes.h"
 #include "runtime/random.h"
@@ -201,6 +202,18 @@ TEST(Sealer, OpensWhatVersion01Sealed) {
   const auto sealer = load_sealer(path, false);
   const auto opened = sealer->open("v1.k1.ZGVmZ2hpamtsbW5veU98-Qx15oqMxhJF5A0QhKZ_ALKU", kMine);
   std::filesystem::remove_all(folder);
+  ASSERT_TRUE(opened.has_value()) << opened.error().message;
+  EXPECT_EQ(opened->reveal(), "hello");
+}
+
+// The same for channel credentials: made with Python's cryptography and hmac from RFC 9180.
+TEST(Sealer, OpensAChannelCredentialThatAnotherImplementationSealed) {
+  KeySource source;
+  source.text = Secret("channel ch1 IAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
+  source.name = "keys";
+  const auto sealer = load_sealer(std::move(source), false);
+  const auto opened = sealer->open(
+      "c1.ch1.j0DFrbaPJWJK5bIU6nZ6bslNgp09e14a0bpvPiE4KF944BA5AjMXpyanuL2_qePywzrIjR4", kMine);
   ASSERT_TRUE(opened.has_value()) << opened.error().message;
   EXPECT_EQ(opened->reveal(), "hello");
 }
