@@ -96,6 +96,7 @@ class ProxyService {
     net::HttpServerOptions server;
     server.listen = options.proxy_listen;
     server.max_body_bytes = notify::kMaxProxyRequestBytes;
+    server.max_body_bytes_together = proxy::Proxy::kMaxBodyBytesTogether;
     server.max_connections = proxy::Proxy::kMaxConnections;
     return server;
   }

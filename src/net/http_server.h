@@ -60,6 +60,7 @@ struct HttpServerOptions {
   std::string listen = "127.0.0.1:8420";  // host:port, [v6]:port, port 0 = any free
   std::size_t max_header_bytes = 16U << 10U;
   std::size_t max_body_bytes = 1U << 20U;
+  std::size_t max_body_bytes_together = 256U << 20U;  // of all requests, until they are answered
   std::size_t max_connections = 10'000;
   runtime::Millis header_timeout{10'000};
   runtime::Millis body_timeout{20'000};
