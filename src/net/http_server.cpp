@@ -337,14 +337,14 @@ runtime::Task<Step> HttpServer::Impl::exchange(Self self, ConnectionPtr connecti
   if (error || !parser->is_header_done()) co_return refuse({400, "malformed request"});
   connection->consume(used);
   ServerRequest request = make_request(*parser, *connection);
-  BodyShare share(self->bodies_);
+  std::optional<BodyShare> share(std::in_place, self->bodies_);
   if (!parser->is_done()) {
     if (framing.expects_continue && connection->inbox.empty()) {
       constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
       const TwoBuffers bytes{asio::buffer(kContinue), asio::const_buffer{}};
       co_await write_all(connection, bytes);
     }
-    const Step body = co_await read_body(connection, parser, options.body_timeout, &share);
+    const Step body = co_await read_body(connection, parser, options.body_timeout, &*share);
     if (!body.go_on) co_return body;
   }
   request.body = std::move(parser->get().body());
@@ -355,6 +355,7 @@ runtime::Task<Step> HttpServer::Impl::exchange(Self self, ConnectionPtr connecti
   context.keep_alive = parser->get().keep_alive();
   connection->clear_deadline();
   ServerResponse response = co_await handle(self, std::move(request));
+  share.reset();
   const bool stays = co_await reply(self, connection, std::move(response), context);
   if (stays) co_return go_on();
   co_return hang_up();
