@@ -60,6 +60,18 @@ struct NewUser {
   streak::DayRules rules;
 };
 
+/// What a courier may be built of; all borrowed from the process.
+struct CourierParts {
+  net::HttpClient& http;
+  notify::Notifier& notifier;
+  const crypto::Sealer& sealer;
+  runtime::Clock& clock;
+  runtime::Random& random;
+  runtime::Log& log;
+  runtime::Metrics& metrics;
+  runtime::Executor executor;
+};
+
 class House {
  public:
   struct Settings {
@@ -72,6 +84,8 @@ class House {
     bool rare_polls = true;
     /// The database keeps more in memory than SQLite does by itself: long runs read less.
     bool large_cache = false;
+    /// How deliveries travel; not set: straight from the process.
+    std::function<std::unique_ptr<notify::Courier>(CourierParts)> make_courier{};
     std::string folder_below;  // where the database's folder is made; empty: the system's place
   };
 
