@@ -41,7 +41,7 @@ struct Faucet {
 
 class StreamingTest : public ::testing::Test {
  protected:
-  StreamingTest() : StreamingTest(CurlOptions{}) {}
+  StreamingTest() : StreamingTest(CurlOptions{.user_agent = "t"}) {}
   explicit StreamingTest(CurlOptions options)
       : client(io.get_executor(), std::move(options)),
         server(
@@ -176,7 +176,9 @@ TEST_F(StreamingTest, HeadGetsTheHeadAlone) {
 
 class EgressTest : public StreamingTest {
  protected:
-  EgressTest() : StreamingTest(CurlOptions{.egress = {{.origin = "https://discord.com"}}}) {}
+  EgressTest()
+      : StreamingTest(
+            CurlOptions{.user_agent = "t", .egress = {{.origin = "https://discord.com"}}}) {}
   std::string code_of(CurlClient& through, HttpRequest out) {
     const auto answer = run(io, through.send(std::move(out)));
     return answer ? "answered" : answer.error().code;
@@ -202,7 +204,8 @@ TEST_F(EgressTest, OnlyTheConfiguredOrigins) {
 TEST_F(EgressTest, APrivateAddressIsRefusedWhenTheSocketOpens) {
   for (const std::string& origin : {here(), "http://localhost:" + std::to_string(server.port()),
                                     "http://[::1]:" + std::to_string(server.port())}) {
-    CurlClient careful(io.get_executor(), CurlOptions{.egress = {{.origin = origin}}});
+    CurlClient careful(io.get_executor(),
+                       CurlOptions{.user_agent = "t", .egress = {{.origin = origin}}});
     HttpRequest out;
     out.url = origin + "/refused";
     const auto answer = run(io, careful.send(std::move(out)));
@@ -214,8 +217,9 @@ TEST_F(EgressTest, APrivateAddressIsRefusedWhenTheSocketOpens) {
 }
 
 TEST_F(EgressTest, AHostThatTheOperatorNamedMayBeAnywhere) {
-  CurlClient trusting(io.get_executor(),
-                      CurlOptions{.egress = {{.origin = here(), .any_address = true}}});
+  CurlClient trusting(
+      io.get_executor(),
+      CurlOptions{.user_agent = "t", .egress = {{.origin = here(), .any_address = true}}});
   EXPECT_EQ(code_of(trusting, request("/refused")), "answered");
   EXPECT_EQ(asked, 1);
 }

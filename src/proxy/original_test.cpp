@@ -139,7 +139,7 @@ TEST_F(OriginalTest, MissingOrWrongFieldsAre422) {
   EXPECT_EQ(send(body).status, 422) << "a 32-bit number";
   body["message"].as_object()["current_streak"] = 1.5;
   EXPECT_EQ(send(body).status, 422);
-  EXPECT_EQ(send("[]").status, 422);
+  EXPECT_EQ(send(std::string("[]")).status, 422);
   EXPECT_TRUE(world.channels.seen.empty());
 }
 

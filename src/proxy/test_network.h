@@ -25,8 +25,8 @@ class ProxyProcess {
  public:
   ProxyProcess(runtime::Executor executor, runtime::Clock& clock, runtime::Log& log,
                const crypto::Sealer& sealer, net::HttpClient& http, bool compat,
-               std::size_t most_in_hand)
-      : notifier_(http, clock, random_, log, metrics, fast()),
+               std::size_t most_in_hand, int discord_per_second = 100'000)
+      : notifier_(http, clock, random_, log, metrics, notifier_options(discord_per_second)),
         courier_(sealer, notifier_, clock, random_, log),
         proxy(options(compat, most_in_hand), {.sealer = sealer,
                                               .courier = courier_,
@@ -40,9 +40,9 @@ class ProxyProcess {
   runtime::Metrics metrics;
 
  private:
-  static notify::NotifierOptions fast() {
+  static notify::NotifierOptions notifier_options(int discord_per_second) {
     notify::NotifierOptions options;
-    options.discord_per_second = 100'000;
+    options.discord_per_second = discord_per_second;
     return options;
   }
   static Proxy::Options options(bool compat, std::size_t most_in_hand) {

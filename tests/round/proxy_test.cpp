@@ -19,7 +19,8 @@ class Road final : public notify::Courier {
   Road(CourierParts parts, bool* up)
       : up_(up),
         network_(parts.clock),
-        process_(parts.executor, parts.clock, parts.log, parts.sealer, parts.http, false, 1'000),
+        process_(parts.executor, parts.clock, parts.log, parts.sealer, parts.http, false, 1'000,
+                 50),
         courier_(network_, parts.clock, parts.random, parts.log, parts.metrics, parts.executor,
                  options()) {}
 
