@@ -218,7 +218,8 @@ TEST(ProxyDeliveries, AHostileCredentialGoesNowhere) {
         "https://discord.com/api/webhooks/1/a@evil.example/",
         "https://discord.com/api/webhooks/../../x", "https://discord.com:8443/api/webhooks/1/a",
         "https://discord.com/api/webhooks/1/a?wait=false", "", "\r\nHost: evil.example"}) {
-    const auto delivery = world.sealed("evil-" + std::to_string(++channel), channel, credential);
+    ++channel;
+    const auto delivery = world.sealed("evil-" + std::to_string(channel), channel, credential);
     const auto lines =
         world.ask(world.signed_request("/v1/deliveries", world.deliveries({delivery}))).lines();
     ASSERT_EQ(lines.size(), 1U);
