@@ -73,7 +73,7 @@ std::vector<store::NewDelivery> reminders(const Notification& about, runtime::Ti
                                                  .streak = judgement.streak,
                                                  .today_count = judgement.today_count,
                                                  .lower_bound = judgement.open_at.has_value(),
-                                                 .own_token_dead = about.sight.own_token_dead,
+                                                 .own_token_dead = about.sight.public_only(),
                                                  .expires_at = about.midnight,
                                                  .now = now,
                                                  .as_of = std::nullopt});

@@ -136,7 +136,7 @@ void judge_sight(store::JobOutcome& outcome, const Circumstances& circumstances,
                                            .streak = sight.judgement.streak,
                                            .today_count = sight.judgement.today_count,
                                            .lower_bound = lower_bound,
-                                           .own_token_dead = sight.own_token_dead,
+                                           .own_token_dead = sight.public_only(),
                                            .expires_at = job.expires_at,
                                            .now = circumstances.now,
                                            .as_of = std::nullopt});
@@ -147,7 +147,7 @@ void judge_sight(store::JobOutcome& outcome, const Circumstances& circumstances,
                                left_until(job.expires_at, circumstances.now));
     input.streak = sight.judgement.streak;
     input.streak_is_lower_bound = lower_bound;
-    input.own_token_dead = sight.own_token_dead;
+    input.own_token_dead = sight.public_only();
     input.today_count = sight.judgement.today_count;
     tell(outcome, circumstances, "summary", streak::compose(input), sight.seen_at, random);
   }

@@ -197,6 +197,14 @@ TEST_F(Fixture, ADeadTokenIsRememberedAndSaid) {
   EXPECT_NE(outcome.deliveries[0].message.body.find("public"), std::string::npos);
 }
 
+TEST_F(Fixture, ARefusedTokenIsSaidAndNotRemembered) {
+  auto seen = sight(streak::Verdict::at_risk, 3);
+  seen.own_token_refused = true;
+  const auto outcome = decided(seen);
+  EXPECT_FALSE(outcome.own_token_dead) << "it may be let in again tomorrow";
+  EXPECT_NE(outcome.deliveries[0].message.body.find("public"), std::string::npos);
+}
+
 TEST_F(Fixture, AStreakThatADeadTokenHidesDoesNotEndInSilence) {
   job.user.streak.length = 100;
   job.user.streak.views = "both";

@@ -269,7 +269,7 @@ bool Sender::judge_again(const store::User& user, const Look& look, ClaimedDeliv
     const github::Sight& sight = look ? *look : *look.error().partial;
     text.streak = sight.judgement.streak;
     text.lower_bound = sight.judgement.open_at.has_value();
-    text.own_token_dead = sight.own_token_dead;
+    text.own_token_dead = sight.public_only();
     outcome.checked_at = sight.seen_at;
   } else if (verdict != streak::Verdict::unknown) {
     outcome.end = DeliveryEnd::cancelled;

@@ -15,7 +15,7 @@ constexpr const char* kGood =
     R"({"data":{"nodes":[{"__typename":"User","id":"U_1","login":"Ada","databaseId":7,)"
     R"("createdAt":"2015-03-04T05:06:07Z","contributionsCollection":{)"
     R"("startedAt":"2026-08-03T00:00:00Z","endedAt":"2026-08-07T23:59:59Z",)"
-    R"("contributionCalendar":{"weeks":[{"contributionDays":[)"
+    R"("contributionCalendar":{"totalContributions":3,"weeks":[{"contributionDays":[)"
     R"({"date":"2026-08-03","contributionCount":1},)"
     R"({"date":"2026-08-04","contributionCount":0},)"
     R"({"date":"2026-08-05","contributionCount":2},)"
@@ -94,7 +94,7 @@ TEST_F(AnswerTest, DamagedCalendars) {
   expect_bad(with("2026-08-05", "2026-02-30"));
   expect_bad(with(R"("date":"2026-08-03")", R"("date":"2026-08-02")"));  // one missing
   expect_bad(with(R"({"date":"2026-08-04","contributionCount":0},)", ""));
-  expect_bad(with(R"("contributionCalendar":{"weeks")", R"("contributionCalendar":{"w")"));
+  expect_bad(with(R"(,"weeks")", R"(,"w")"));
   expect_bad(with(R"("weeks":[{)", R"("weeks":[null,{)"));
   expect_bad(with("2026-08-07T23:59:59Z", "soon"));
   expect_bad(with("2015-03-04T05:06:07Z", "2015-13-04T05:06:07Z"));
@@ -143,6 +143,13 @@ TEST_F(AnswerTest, TomorrowMayBeMissingAndIsThenUnknown) {
     ASSERT_TRUE(answer.users.at(0));
     EXPECT_EQ(answer.users[0]->days.size(), 4U);
     EXPECT_EQ(answer.users[0]->days.count(label("2026-08-07")), std::nullopt);
+  }
+  // Half an answer lacks its last week: what GitHub counted in all says whether that held anything.
+  const std::string total = R"("totalContributions":3)";
+  for (const char* other :
+       {R"("totalContributions":4)", R"("totalContributions":null)", R"("t":3)"}) {
+    std::string half = body;
+    expect_bad(half.replace(half.find(total), total.size(), other));
   }
   // Today may never be missing, whatever the server's clock says.
   utc_today = label("2026-08-07");

@@ -134,6 +134,13 @@ void Contributions::Impl::take_in(Glance& glance) {
     std::optional<Sight> half;
     if (window.reading) half = look.sight_of_half(window, clock_.now());
     if (!half) return fail(glance, *window.failure);
+    if (half->judgement.verdict == streak::Verdict::at_risk) {
+      // The refusal may pass, and private work show: what is certain now waits for its hour.
+      Unseen unseen = look.unseen(*window.failure);
+      unseen.partial = std::move(half);
+      glance.seen = std::make_unique<Seen>(std::unexpected(std::move(unseen)));
+      return;
+    }
     glance.seen = std::make_unique<Seen>(std::move(*half));
     return;
   }

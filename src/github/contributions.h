@@ -64,11 +64,17 @@ struct Sight {
   bool history_read = false;
   Views views = Views::service;
   bool own_token_dead = false;  // dead before or found dead now
-  std::string login;            // as GitHub spells it today
+  /// The own token may not see its user for now: private days may be missing, and nothing is
+  /// stored.
+  bool own_token_refused = false;
+  std::string login;  // as GitHub spells it today
   std::string node_id;
   std::optional<std::int64_t> database_id;
   std::optional<streak::Label> created_on;
   runtime::TimePoint seen_at{};  // when the decisive answer came
+
+  /// True when a message must say that private days may be missing.
+  [[nodiscard]] bool public_only() const { return own_token_dead || own_token_refused; }
 };
 
 /// An error of `see` may still carry what is certain: the judgement of the labels that were seen

@@ -169,13 +169,16 @@ class FakeGithub final : public net::HttpClient {
     const auto own = days_by_token.find(what.token);
     const Days& count = own == days_by_token.end() ? user.days : own->second;
     const streak::Label last = std::min(what.window.to, last_day.value_or(what.window.to));
+    std::int64_t total = 0;
     for (auto day = what.window.from; day <= last; day += std::chrono::days{1}) {
+      total += count(day);
       days.push_back({{"date", streak::to_text(day)}, {"contributionCount", count(day)}});
     }
-    boost::json::object collection{
-        {"startedAt", streak::to_text(what.window.from) + "T00:00:00Z"},
-        {"endedAt", streak::to_text(what.window.to) + "T23:59:59Z"},
-        {"contributionCalendar", {{"weeks", {{{"contributionDays", std::move(days)}}}}}}};
+    boost::json::object calendar{{"totalContributions", total},
+                                 {"weeks", {{{"contributionDays", std::move(days)}}}}};
+    boost::json::object collection{{"startedAt", streak::to_text(what.window.from) + "T00:00:00Z"},
+                                   {"endedAt", streak::to_text(what.window.to) + "T23:59:59Z"},
+                                   {"contributionCalendar", std::move(calendar)}};
     boost::json::object node{{"id", user.node_id},
                              {"login", user.login},
                              {"databaseId", user.database_id},

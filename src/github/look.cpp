@@ -117,6 +117,7 @@ std::optional<Sight> Look::sight_of_half(const Combined& window, runtime::TimePo
   sight.calendar = reading.days;
   sight.judgement = judgement;
   sight.views = window.views;
+  sight.own_token_refused = public_view_only(window);
   sight.login = reading.login;
   sight.node_id = reading.node_id;
   if (reading.database_id) sight.database_id = reading.database_id;

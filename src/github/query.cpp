@@ -17,7 +17,7 @@ constexpr std::size_t kLongestNodeId = 200;
 
 constexpr std::string_view kFields =
     "id login databaseId createdAt contributionsCollection(from:$from,to:$to){startedAt endedAt "
-    "contributionCalendar{weeks{contributionDays{date contributionCount}}}}";
+    "contributionCalendar{totalContributions weeks{contributionDays{date contributionCount}}}}";
 constexpr std::string_view kPoints = "rateLimit{limit cost remaining used resetAt}";
 
 bool is_alnum(char c) {

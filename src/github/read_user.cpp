@@ -102,11 +102,22 @@ void fill_with_zeros(Calendar& days, streak::LabelRange window) {
   }
 }
 
+/// True when no count can lie behind the days that are shown: GitHub says that it looked no
+/// further, or its total is what they add up to. Half an answer lacks its last week, and tomorrow
+/// may be one.
+bool nothing_is_hidden(const json::object& calendar, const Calendar& days, Label ended,
+                       Label utc_today) {
+  if (ended <= utc_today) return true;
+  std::int64_t sum = 0;
+  for (const auto& [label, count] : days) sum += count;
+  const json::value* total = calendar.if_contains("totalContributions");
+  return total != nullptr && total->is_int64() && total->get_int64() == sum;
+}
+
 std::expected<Calendar, Failure> read_collection(const json::object& collection,
                                                  const Asked& asked) {
-  if (!date_at(collection, "startedAt") || !date_at(collection, "endedAt")) {
-    return bad("a window without bounds");
-  }
+  const auto ended = date_at(collection, "endedAt");
+  if (!date_at(collection, "startedAt") || !ended) return bad("a window without bounds");
   const json::object* calendar = object_at(collection, "contributionCalendar");
   const json::array* weeks = calendar == nullptr ? nullptr : array_at(*calendar, "weeks");
   if (weeks == nullptr) return bad("no calendar");
@@ -117,6 +128,10 @@ std::expected<Calendar, Failure> read_collection(const json::object& collection,
   // A calendar may end with UTC's today, whatever was asked: what lies behind is then not known.
   const Label last = std::min(asked.window.to, asked.utc_today);
   if (!days->covers({asked.window.from, last})) return bad("a day is missing");
+  const bool whole = days->covers(asked.window);
+  if (!whole && !nothing_is_hidden(*calendar, *days, *ended, asked.utc_today)) {
+    return bad("a day is missing");
+  }
   return days;
 }
 

@@ -25,8 +25,9 @@ constexpr std::size_t kLongestDate = 64;              // characters
 
 std::optional<Millis> seconds_in(std::string_view text) {
   double seconds = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, seconds, std::chars_format::fixed);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, seconds, std::chars_format::fixed);
   if (error != std::errc{} || stop != end || !std::isfinite(seconds) || seconds < 0) return {};
   const double millis = std::ceil(std::min(seconds, kMostSeconds) * 1'000.0);
   return Millis{static_cast<std::int64_t>(millis)};

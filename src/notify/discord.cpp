@@ -113,8 +113,12 @@ Answer too_many_requests(const net::HttpResponse& response, const Body& body,
                          runtime::TimePoint now) {
   const auto seconds = body ? number_at(*body, "retry_after") : std::nullopt;
   auto wait = seconds ? wait_from_seconds(*seconds) : std::nullopt;
-  const bool discords_own = wait.has_value() || !response.header("X-RateLimit-Scope").empty();
+  const bool scoped = !response.header("X-RateLimit-Scope").empty();
+  const bool discords_own = wait.has_value() || scoped;
   if (!wait) wait = wait_from_retry_after(response, now);
+  if (!wait && scoped) {
+    wait = wait_from_header(response.header("X-RateLimit-Reset-After")).value_or(kBlockedRest);
+  }
 
   Answer answer = make(Meaning::wait, "rate_limited", "Discord asked to wait");
   answer.counts_as_invalid =
@@ -131,17 +135,6 @@ Answer too_many_requests(const net::HttpResponse& response, const Body& body,
   return answer;
 }
 
-bool is_closed(std::optional<std::int64_t> code) {
-  return code && std::ranges::find(kClosed, *code) != kClosed.end();
-}
-
-Answer closed(std::int64_t code) {
-  return make(Meaning::dead, "channel_closed",
-              fmt::format("Discord lets the webhook write no longer: its permissions were taken, "
-                          "or the thread was archived or locked (code {})",
-                          code));
-}
-
 // A page of the front that stands before Discord; its numbers are 10xx.
 bool is_from_front(std::string_view body) {
   const std::string lower = runtime::to_lower_ascii(body.substr(0, kMostSearched));
@@ -151,7 +144,6 @@ bool is_from_front(std::string_view body) {
 
 Answer forbidden(const net::HttpResponse& response, const Body& body,
                  std::optional<std::int64_t> code) {
-  if (is_closed(code)) return closed(*code);
   if (code && *code != 0 && *code != kBlockedByCloudflare) {
     return make(Meaning::refused, "forbidden",
                 fmt::format("Discord does not allow this message here (code {})", *code));
@@ -167,7 +159,24 @@ Answer forbidden(const net::HttpResponse& response, const Body& body,
   return answer;
 }
 
-Answer not_found(std::optional<std::int64_t> code) {
+Answer not_found() {
+  // An outage or a wrong `discord.api_url` also looks like this: no reason to switch a user off.
+  return make(Meaning::retry, "not_found",
+              "answered 404 without Discord's word that the webhook is gone");
+}
+
+Answer unauthorized() {
+  return make(Meaning::retry, "unauthorized",
+              "answered 401 without Discord's word that the webhook's token is bad");
+}
+
+Answer bad_request(std::optional<std::int64_t> code) {
+  const std::string number = code ? fmt::format(" (code {})", *code) : "";
+  return make(Meaning::refused, "bad_request", "Discord refused the message" + number);
+}
+
+// Codes that end a channel, under whatever status they come.
+std::optional<Answer> end_of_channel(std::optional<std::int64_t> code) {
   if (code == kUnknownWebhook) {
     return make(Meaning::dead, "unknown_webhook", "the Discord webhook was deleted");
   }
@@ -175,28 +184,39 @@ Answer not_found(std::optional<std::int64_t> code) {
     return make(Meaning::dead, "unknown_channel",
                 "the Discord channel or thread of this webhook was deleted");
   }
-  // An outage or a wrong `discord.api_url` also looks like this: no reason to switch a user off.
-  return make(Meaning::retry, "not_found",
-              "answered 404 without Discord's word that the webhook is gone");
-}
-
-Answer unauthorized(std::optional<std::int64_t> code) {
   if (code == kInvalidWebhookToken) {
     return make(Meaning::dead, "invalid_webhook_token",
                 "the Discord webhook's address is no longer valid");
   }
-  return make(Meaning::retry, "unauthorized",
-              "answered 401 without Discord's word that the webhook's token is bad");
-}
-
-Answer bad_request(std::optional<std::int64_t> code) {
   if (code == kForumNeedsThread) {
     return make(Meaning::dead, "forum_needs_thread",
                 "the Discord webhook belongs to a forum: add ?thread_id=… to its address");
   }
-  if (is_closed(code)) return closed(*code);
-  const std::string number = code ? fmt::format(" (code {})", *code) : "";
-  return make(Meaning::refused, "bad_request", "Discord refused the message" + number);
+  if (!code || std::ranges::find(kClosed, *code) == kClosed.end()) return std::nullopt;
+  return make(Meaning::dead, "channel_closed",
+              fmt::format("Discord lets the webhook write no longer: its permissions were taken, "
+                          "or the thread was archived or locked (code {})",
+                          *code));
+}
+
+Answer of_refusal(const net::HttpResponse& response, const Body& body,
+                  std::optional<std::int64_t> code) {
+  if (auto end = end_of_channel(code)) return *end;
+  switch (response.status) {
+    case 400:
+      return bad_request(code);
+    case 401:
+      return unauthorized();
+    case 403:
+      return forbidden(response, body, code);
+    case 404:
+      return not_found();
+    case 413:
+      return make(Meaning::refused, "too_large", "Discord finds the message too large");
+    default:
+      return make(Meaning::retry, "unexpected_status",
+                  fmt::format("Discord answered with status {}", response.status));
+  }
 }
 
 }  // namespace
@@ -285,27 +305,10 @@ Answer discord_answer(const net::HttpResponse& response, runtime::TimePoint now)
     return answer;
   }
   if (response.status >= 500) return answer_of_trouble(response, now);
-  switch (response.status) {
-    case 400:
-      return bad_request(code);
-    case 401:
-      answer = unauthorized(code);
-      answer.counts_as_invalid = true;
-      return answer;
-    case 403:
-      answer = forbidden(response, body, code);
-      answer.counts_as_invalid = true;
-      return answer;
-    case 404:
-      return not_found(code);
-    case 413:
-      return make(Meaning::refused, "too_large", "Discord finds the message too large");
-    case 429:
-      return too_many_requests(response, body, now);
-    default:
-      return make(Meaning::retry, "unexpected_status",
-                  fmt::format("Discord answered with status {}", response.status));
-  }
+  if (response.status == 429) return too_many_requests(response, body, now);
+  answer = of_refusal(response, body, code);
+  answer.counts_as_invalid = response.status == 401 || response.status == 403;
+  return answer;
 }
 
 std::optional<runtime::Millis> discord_rest(const net::HttpResponse& response) {

@@ -202,6 +202,15 @@ TEST_F(DiscordRows, AHeaderMayNameADate) {
   EXPECT_GE(wait_of(answer(reply(503, "", headers))), Millis{65'000});
 }
 
+TEST_F(DiscordRows, ALimitThatNamesItsScopeIsNoBan) {
+  EXPECT_EQ(wait_of(answer(reply(
+                429, "{}", {{"X-RateLimit-Scope", "user"}, {"X-RateLimit-Reset-After", "2.5"}}))),
+            Millis{2'500});
+  world_.restart();
+  EXPECT_EQ(wait_of(answer(reply(429, "{}", {{"X-RateLimit-Scope", "shared"}}))), Millis{60'000});
+  EXPECT_LE(other_webhook_waits(), Millis{20});
+}
+
 TEST_F(DiscordRows, GlobalLimitStopsEveryWebhook) {
   const auto delivered = answer(reply(429, R"({"retry_after":2.5,"global":true})"));
   EXPECT_GE(wait_of(delivered), Millis{2'500});
@@ -236,6 +245,18 @@ TEST_F(DiscordRows, UnknownWebhookIsDead) {
 TEST_F(DiscordRows, UnknownChannelIsDead) {
   const auto delivered = answer(reply(404, R"({"message":"Unknown Channel","code":10003})"));
   EXPECT_EQ(dead_of(delivered).code, "unknown_channel");
+}
+
+TEST_F(DiscordRows, TheCodeDecidesWhateverTheStatus) {
+  for (const int status : {400, 401, 403, 404}) {
+    for (const auto& [code, means] : {std::pair{10015, "unknown_webhook"},
+                                      {10003, "unknown_channel"},
+                                      {50027, "invalid_webhook_token"},
+                                      {50013, "channel_closed"}}) {
+      const std::string body = fmt::format(R"({{"message":"x","code":{}}})", code);
+      EXPECT_EQ(dead_of(answer(reply(status, body))).code, means) << status;
+    }
+  }
 }
 
 TEST_F(DiscordRows, NotFoundWithoutThatCodeIsTriedAgain) {
