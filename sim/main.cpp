@@ -7,6 +7,7 @@
 #include <string>
 
 #include "net/origin.h"
+#include "runtime/process.h"
 #include "runtime/signals.h"
 #include "sim/sim_server.h"
 
@@ -54,6 +55,7 @@ void describe(CLI::App& app, Options& options) {
 }
 
 int run(const Options& options) {
+  streaky::runtime::raise_file_limit();
   const auto place = streaky::net::parse_host_port(options.listen);
   if (!place) {
     std::fprintf(stderr, "streaky-sim: --listen: %s\n", place.error().message.c_str());

@@ -20,6 +20,7 @@
 #include "app/option_table.h"
 #include "app/terminal.h"
 #include "app/wiring.h"
+#include "engine/checker.h"
 #include "streak/local_day.h"
 #include "streak/message.h"
 #include "streak/streak.h"
@@ -46,6 +47,7 @@ struct Shown {
   std::chrono::minutes left{0};
   github::Sight sight;
   streak::Longest longest;
+  bool whole = true;  // false: older history could not be read, and the lengths are lower bounds
 };
 
 int exit_code_of(streak::Verdict verdict) {
@@ -90,6 +92,7 @@ void print_json(const Shown& shown) {
   object["today"] = streak::to_text(shown.today);
   object["today_count"] = judgement.today_count;
   object["current_streak"] = judgement.streak;
+  object["streak_is_lower_bound"] = !shown.whole;
   if (judgement.began) object["streak_began"] = streak::to_text(*judgement.began);
   object["longest_streak"] = shown.longest.length;
   object["minutes_left"] = shown.left.count();
@@ -118,8 +121,9 @@ void print_text(const Shown& shown) {
   const streak::Judgement& judgement = shown.sight.judgement;
   fmt::print("{}: {}\n\n", shown.login, words_for(judgement.verdict));
   fmt::print("  today           {}\n", judgement.today_count);
-  fmt::print("  current streak  {}\n", streak::days_text(judgement.streak));
-  fmt::print("  longest streak  {}\n", streak::days_text(shown.longest.length));
+  const char* bound = shown.whole ? "" : "at least ";
+  fmt::print("  current streak  {}{}\n", bound, streak::days_text(judgement.streak));
+  fmt::print("  longest streak  {}{}\n", bound, streak::days_text(shown.longest.length));
   fmt::print("  time left       {} ({})\n\n", streak::duration_text(shown.left), shown.zone);
   fmt::print("{}", heat_map(shown.sight.calendar, shown.today, use_colour()));
 }
@@ -168,7 +172,7 @@ Target find_target(Base& base, const Options& options, const CheckArguments& arg
 /// The exit code when login or token are none, having said so.
 std::optional<int> refused(const Options& options, const CheckArguments& arguments) {
   if (!is_github_login(arguments.login)) {
-    return complain("LOGIN: expected a GitHub login, 1 to 39 letters, digits and single hyphens",
+    return complain("LOGIN: expected a GitHub login, 1 to 39 letters, digits and hyphens",
                     kExitUsage);
   }
   if (options.github_tokens.empty()) {
@@ -181,14 +185,29 @@ std::optional<int> refused(const Options& options, const CheckArguments& argumen
   return std::nullopt;
 }
 
-github::Subject subject_of(const Shown& shown, const CheckArguments& arguments,
-                           const Target& target) {
+/// Who is told is looked at as `serve` does it: by frozen id, and with the user's own token
+/// besides.
+runtime::Result<github::Subject> subject_of(Base& base, Outside& outside, const Shown& shown,
+                                            const CheckArguments& arguments, const Target& target) {
   github::Subject subject;
-  subject.login = arguments.login;
+  if (arguments.notify) {
+    engine::Checker checker(outside.github, *target.sealer, *base.clock, *base.log);
+    auto stored = checker.subject_of(*target.user, shown.today, false);
+    if (!stored) return std::unexpected(std::move(stored.error()));
+    subject = std::move(*stored);
+  } else {
+    subject.login = arguments.login;
+    if (target.user) subject.rules = target.user->rules;
+  }
   subject.today = shown.today;
   subject.full_history = true;
-  if (target.user) subject.rules = target.user->rules;
   return subject;
+}
+
+/// What is certain of an answer: all of it, or its last days.
+std::optional<github::Sight> certain(github::Seen& seen, bool* whole) {
+  *whole = seen.has_value();
+  return seen ? std::move(*seen) : std::move(seen.error().partial);
 }
 
 int check(Options& options, const CheckArguments& arguments) {
@@ -219,15 +238,16 @@ int check(Options& options, const CheckArguments& arguments) {
   shown.left = std::chrono::floor<std::chrono::minutes>(zone->end_of(shown.today) - now);
 
   Outside outside(base, options);
-  const auto seen =
-      base.run(outside.github.see(subject_of(shown, arguments, target), now + kDeadline));
-  auto& look = *seen;
-  if (!look) {
-    const runtime::Error& error = look.error().error;
+  auto subject = subject_of(base, outside, shown, arguments, target);
+  if (!subject) return complain(arguments.login + ": " + subject.error().message, kExitFailed);
+  const auto seen = base.run(outside.github.see(std::move(*subject), now + kDeadline));
+  auto sight = certain(*seen, &shown.whole);
+  if (!sight) {
+    const runtime::Error& error = seen->error().error;
     if (arguments.json) print_unseen_json(arguments.login, error);
     return complain(arguments.login + ": " + error.message + " (" + error.code + ")", kExitUnknown);
   }
-  shown.sight = std::move(*look);
+  shown.sight = std::move(*sight);
   shown.login = shown.sight.login.empty() ? arguments.login : shown.sight.login;
   streak::DayRules no_rules;
   shown.longest =

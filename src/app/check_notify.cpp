@@ -70,7 +70,7 @@ std::vector<store::NewDelivery> reminders(const Notification& about, runtime::Ti
                                                  .stage = store::kManualStage,
                                                  .streak = judgement.streak,
                                                  .today_count = judgement.today_count,
-                                                 .lower_bound = false,
+                                                 .lower_bound = judgement.open_at.has_value(),
                                                  .own_token_dead = about.sight.own_token_dead,
                                                  .expires_at = about.midnight,
                                                  .now = now,

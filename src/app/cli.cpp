@@ -178,6 +178,7 @@ int run(int argc, char** argv) {
   try {
     runtime::disable_core_dumps();
     runtime::protect_secrets();
+    runtime::raise_file_limit();
     if (argc > kMostArguments) return complain("more than 10,000 arguments", kExitUsage);
     Invocation invocation;
     CLI::App root("Streaky, a GitHub streak guardian", "streaky");

@@ -197,7 +197,6 @@ bool is_github_token(std::string_view text) {
 
 bool is_github_login(std::string_view text) {
   if (text.empty() || text.size() > kLongestLogin || !is_alnum(text.front())) return false;
-  if (text.find("--") != std::string_view::npos) return false;
   return std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
 }
 

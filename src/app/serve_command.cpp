@@ -42,6 +42,7 @@ runtime::Task<void> wait_for_stop(runtime::Wake* stop, const bool* asked) {
 }
 
 int serve(const Options& options, Service::Roles roles) {
+  const std::uint64_t files = runtime::raise_file_limit();
   Base base(options);
   const auto database = open_database(base, options, true);
   store::Users users(*database);
@@ -75,6 +76,7 @@ int serve(const Options& options, Service::Roles roles) {
                              {"listen", options.server_listen},
                              {"port", server.port()},
                              {"data", options.data_dir},
+                             {"open_files", files},
                              {"github_tokens", options.github_tokens.size()}});
   base.run(wait_for_stop(&stop, &asked));
   base.log->info("stopping: finishing what is under way");

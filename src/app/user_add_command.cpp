@@ -95,6 +95,7 @@ int add(const Options& options, AddArguments arguments) {
   }
   auto draft = draft_of(arguments, asked, options.telegram_bot_token);
   if (!draft) return complain(draft.error().message, kExitUsage);
+  draft->revive = true;
 
   UserDesk desk(options, true);
   const auto sealer = open_or_make_keys(desk.base, desk.users, options);

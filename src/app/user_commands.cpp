@@ -19,7 +19,7 @@ void add_user_commands(CLI::App& root, Invocation& invocation) {
 
 int complain_of_login() {
   return complain(
-      "LOGIN: expected a GitHub login, 1 to 39 letters, digits and single hyphens, or a GitHub id",
+      "LOGIN: expected a GitHub login, 1 to 39 letters, digits and hyphens, or a GitHub id",
       kExitUsage);
 }
 

@@ -135,7 +135,7 @@ const streak::StageMinutes& default_remind_at() {
 
 Reason set_login(UserDraft& draft, std::string_view text) {
   if (!is_github_login(text)) {
-    return "login: expected a GitHub login, 1 to 39 letters, digits and single hyphens";
+    return "login: expected a GitHub login, 1 to 39 letters, digits and hyphens";
   }
   draft.login = text;
   return {};

@@ -49,6 +49,9 @@ struct UserDraft {
   Change<streak::StageMinutes> remind_at;
   Change<streak::Weekdays> rest_days;
   Change<bool> daily_summary;
+  /// Somebody says it now: a credential that was found dead is tried again though it is the same.
+  /// A list that is imported each night would revive it each night.
+  bool revive = false;
   Change<runtime::Secret> github_token;
   Change<runtime::Secret> discord_webhook;  // as notify::normalise_discord_webhook gives it
   Change<runtime::Secret> telegram;         // as notify::normalise_telegram gives it

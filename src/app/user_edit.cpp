@@ -52,12 +52,38 @@ bool change_rest_days(streak::DayRules& rules, streak::Weekdays days, streak::La
   return true;
 }
 
+/// True when `sealed` is the value that is given now; one that does not open is another.
+bool holds(const std::string& sealed, const runtime::Secret& value, crypto::Binding binding,
+           const crypto::Sealer& sealer) {
+  if (sealed.empty()) return false;
+  const auto opened = sealer.open(sealed, binding);
+  return opened && opened->reveal() == value.reveal();
+}
+
+/// True when the channel is stored as it is said to be; whether it still works is another matter.
+bool has_channel(const store::User& user, const char* kind, const runtime::Secret& value,
+                 const crypto::Sealer& sealer) {
+  const auto found = std::ranges::find(user.channels, kind, &store::Channel::kind);
+  if (found == user.channels.end()) return false;
+  const crypto::Binding binding{
+      .purpose = crypto::Purpose::channel, .user_id = user.id, .channel_id = found->id};
+  return holds(found->sealed, value, binding, sealer);
+}
+
+/// Who gives a credential, and whether one that was found dead is to be tried again.
+struct Giver {
+  const crypto::Sealer& sealer;
+  bool revives = false;
+};
+
 void set_channel(store::User& user, notify::ChannelKind kind, const Change<runtime::Secret>& change,
-                 std::int64_t channel_id, const crypto::Sealer& sealer) {
+                 std::int64_t channel_id, const Giver& giver) {
   if (!change.said()) return;
   const char* name = notify::to_text(kind);
-  std::erase_if(user.channels, [name](const auto& channel) { return channel.kind == name; });
   const runtime::Secret* value = change.value();
+  const crypto::Sealer& sealer = giver.sealer;
+  if (value != nullptr && !giver.revives && has_channel(user, name, *value, sealer)) return;
+  std::erase_if(user.channels, [name](const auto& channel) { return channel.kind == name; });
   if (value == nullptr) return;
   const crypto::Binding binding{
       .purpose = crypto::Purpose::channel, .user_id = user.id, .channel_id = channel_id};
@@ -74,13 +100,17 @@ void set_credentials(store::User& user, const UserDraft& draft, const store::All
   if (draft.github_token.said()) {
     const runtime::Secret* token = draft.github_token.value();
     const crypto::Binding binding{.purpose = crypto::Purpose::github_token, .user_id = user.id};
-    user.sealed_token = token == nullptr ? std::string() : sealer.seal(*token, binding);
-    user.token_dead = false;
+    const bool same = token != nullptr && holds(user.sealed_token, *token, binding, sealer);
+    if (!same || draft.revive) {
+      user.sealed_token = token == nullptr ? std::string() : sealer.seal(*token, binding);
+      user.token_dead = false;
+    }
   }
+  const Giver giver{.sealer = sealer, .revives = draft.revive};
   set_channel(user, notify::ChannelKind::discord, draft.discord_webhook,
-              allotted.discord_channel_id, sealer);
+              allotted.discord_channel_id, giver);
   set_channel(user, notify::ChannelKind::telegram, draft.telegram, allotted.telegram_channel_id,
-              sealer);
+              giver);
 }
 
 template <typename T>

@@ -33,13 +33,18 @@ class UserEditTest : public testing::Test {
 
   store::User edit(const std::string& json, std::optional<store::User> existing,
                    runtime::TimePoint now, std::vector<streak::Label> told_on = {}) const {
+    return edit(draft(json), std::move(existing), now, std::move(told_on));
+  }
+
+  store::User edit(const UserDraft& draft, std::optional<store::User> existing,
+                   runtime::TimePoint now, std::vector<streak::Label> told_on = {}) const {
     store::Allotted allotted;
     allotted.user_id = 7;
     allotted.existing = std::move(existing);
     allotted.discord_channel_id = 70;
     allotted.telegram_channel_id = 71;
     allotted.told_on = std::move(told_on);
-    auto user = edit_user(draft(json), allotted, *sealer_, now);
+    auto user = edit_user(draft, allotted, *sealer_, now);
     EXPECT_TRUE(user) << user.error().message;
     return user.value_or(store::User{});
   }
@@ -121,11 +126,31 @@ TEST_F(UserEditTest, ANewCredentialRevivesWhatWasDead) {
   const store::User untouched = edit(R"({"login":"octocat"})", before, kNoon);
   EXPECT_TRUE(untouched.token_dead);
   EXPECT_FALSE(untouched.channels[0].on);
-  const store::User revived = edit(webhook, before, kNoon);
+  const store::User revived =
+      edit(R"({"login":"octocat","github_token":"ghp_new","discord_webhook":")" +
+               std::string(kWebhook) + R"(x"})",
+           before, kNoon);
   EXPECT_FALSE(revived.token_dead);
   EXPECT_TRUE(revived.channels[0].on);
   EXPECT_EQ(revived.channels[0].off_reason, "");
   EXPECT_EQ(revived.channels[0].id, 70);
+}
+
+TEST_F(UserEditTest, TheSameCredentialRevivesOnlyWhereSomebodySaysItNow) {
+  const std::string line = R"({"login":"octocat","github_token":"ghp_abc","discord_webhook":")" +
+                           std::string(kWebhook) + R"("})";
+  store::User before = edit(line, std::nullopt, kNoon);
+  before.token_dead = true;
+  before.channels[0].on = false;
+  before.channels[0].off_reason = "Unknown Webhook";
+  const store::User listed = edit(line, before, kNoon);
+  EXPECT_TRUE(listed.token_dead) << "a list that comes each night revives nothing";
+  EXPECT_EQ(listed.channels[0].off_reason, "Unknown Webhook");
+  UserDraft said = draft(line);
+  said.revive = true;
+  const store::User revived = edit(said, before, kNoon);
+  EXPECT_FALSE(revived.token_dead);
+  EXPECT_TRUE(revived.channels[0].on);
 }
 
 TEST_F(UserEditTest, RestDaysOfANewUserHoldForTheHistory) {

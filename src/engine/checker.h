@@ -19,10 +19,15 @@ class Checker {
           runtime::Log& log)
       : github_(github), sealer_(sealer), clock_(clock), log_(log) {}
 
-  /// Asks about `today`, a label of the user's own; ends by `deadline`. A paused day is answered
-  /// without asking. `user` must outlive the call.
+  /// Asks about `today`, a label of the user's own, until `deadline`; where old history cannot be
+  /// read again in that time, once more for as long without it. A paused day is answered without
+  /// asking. `user` must outlive the call.
   runtime::Task<github::SeenPtr> look(const store::User* user, streak::Label today,
                                       runtime::TimePoint deadline);
+
+  /// What to ask about a stored user. Errors: those of the sealer.
+  runtime::Result<github::Subject> subject_of(const store::User& user, streak::Label today,
+                                              bool use_anchor);
 
  private:
   struct Request {
@@ -33,8 +38,6 @@ class Checker {
 
   [[nodiscard]] github::SeenPtr without_asking(const store::User& user, streak::Label today) const;
   runtime::Task<github::SeenPtr> ask(const Request& request, bool use_anchor);
-  runtime::Result<github::Subject> subject_of(const store::User& user, streak::Label today,
-                                              bool use_anchor);
 
   github::Contributions& github_;
   const crypto::Sealer& sealer_;

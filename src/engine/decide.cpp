@@ -20,6 +20,10 @@ constexpr Millis kFirstBackoff{5'000};
 /// asked.
 constexpr Millis kLongestBackoff{360'000};
 constexpr std::chrono::minutes kLastTry{1};
+/// After so long a reminder goes out with "at least N days" rather than late.
+constexpr std::chrono::minutes kWaitForTheLength{15};
+/// How long a streak that a dead token hides is spoken of: then it is as likely to be over.
+constexpr std::chrono::days kHiddenStreak{2};
 
 std::chrono::minutes left_until(TimePoint end, TimePoint now) {
   return std::chrono::floor<std::chrono::minutes>(std::max(end - now, Millis{0}));
@@ -83,6 +87,26 @@ store::StreakState state_after(const store::StreakState& before, const github::S
   return state;
 }
 
+/// True when public activity alone shows no streak, and the one that lived was seen with a token
+/// that is refused now. Nobody can tell then; it must not end in silence, nor be stored as an end.
+bool hides_a_streak(const store::User& user, const github::Sight& sight, streak::Label today) {
+  const store::StreakState& before = user.streak;
+  return sight.own_token_dead && sight.judgement.verdict == streak::Verdict::no_streak &&
+         before.length > 0 && before.views != github::to_text(github::Views::service) &&
+         before.today >= today - kHiddenStreak;
+}
+
+void tell_could_not_check(store::JobOutcome& outcome, const Circumstances& circumstances,
+                          bool own_token_dead, runtime::Random& random) {
+  const store::ClaimedJob& job = circumstances.job;
+  auto input = message_input(streak::MessageKind::could_not_check, job.user, job.stage,
+                             left_until(job.expires_at, circumstances.now));
+  input.streak = job.user.streak.length;
+  input.own_token_dead = own_token_dead;
+  tell(outcome, circumstances, "could_not_check", streak::compose(input), circumstances.now,
+       random);
+}
+
 /// Puts what a sight shows into the outcome: verdict, state, identity, and the message it calls
 /// for.
 void judge_sight(store::JobOutcome& outcome, const Circumstances& circumstances,
@@ -96,6 +120,12 @@ void judge_sight(store::JobOutcome& outcome, const Circumstances& circumstances,
   outcome.node_id = sight.node_id;
   outcome.database_id = sight.database_id;
   outcome.own_token_dead = sight.own_token_dead;
+  if (hides_a_streak(user, sight, job.date)) {
+    outcome.verdict = streak::Verdict::unknown;
+    // On a day off nothing can end.
+    if (!user.rules.skips(job.date)) tell_could_not_check(outcome, circumstances, true, random);
+    return;
+  }
   // A paused day is answered without asking, and a lower bound is no length: neither is remembered.
   if (!lower_bound && !sight.calendar.empty())
     outcome.streak = state_after(user.streak, sight, job.date);
@@ -150,7 +180,9 @@ void judge_unseen(store::JobOutcome& outcome, const Circumstances& circumstances
   const bool last_call = circumstances.now >= honest_at(job.created_at, job.expires_at);
   // The length is not known, the verdict is. Nobody who is safe needs to wait for the length.
   const bool safe = unseen.partial && unseen.partial->judgement.verdict != streak::Verdict::at_risk;
-  if (unseen.partial && (last_call || (safe && !job.user.daily_summary))) {
+  const bool waited = circumstances.now >= job.created_at + kWaitForTheLength;
+  const bool enough = safe ? !job.user.daily_summary : waited;
+  if (unseen.partial && (last_call || enough)) {
     judge_sight(outcome, circumstances, *unseen.partial, random);
     return;
   }
@@ -161,12 +193,7 @@ void judge_unseen(store::JobOutcome& outcome, const Circumstances& circumstances
     return;
   }
   if (last_call && !job.told_unknown) {
-    auto input = message_input(streak::MessageKind::could_not_check, job.user, job.stage,
-                               left_until(job.expires_at, circumstances.now));
-    input.streak = job.user.streak.length;
-    input.own_token_dead = unseen.own_token_dead;
-    tell(outcome, circumstances, "could_not_check", streak::compose(input), circumstances.now,
-         random);
+    tell_could_not_check(outcome, circumstances, unseen.own_token_dead, random);
     outcome.told_unknown = true;
   }
   outcome.end = store::JobEnd::retry;

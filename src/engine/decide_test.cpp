@@ -147,6 +147,19 @@ TEST_F(Fixture, ACertainRiskOfUnknownLengthIsToldAtTheLastCall) {
   EXPECT_FALSE(outcome.streak) << "a lower bound is not remembered as the length";
 }
 
+TEST_F(Fixture, ACertainRiskOfUnknownLengthIsToldAfterAQuarterOfAnHour) {
+  auto error = unseen("resource_limits");
+  error.partial = sight(streak::Verdict::at_risk, 400);
+  error.partial->judgement.open_at = streak::parse_label("2025-05-26");
+  now = at("2026-07-01T20:14:00Z");
+  EXPECT_TRUE(decided(std::unexpected(error)).deliveries.empty()) << "the length may come yet";
+  now = at("2026-07-01T20:15:00Z");
+  const auto outcome = decided(std::unexpected(error));
+  ASSERT_EQ(outcome.deliveries.size(), 2U);
+  EXPECT_EQ(outcome.deliveries[0].kind, "reminder");
+  EXPECT_NE(outcome.deliveries[0].message.body.find("at least 400"), std::string::npos);
+}
+
 TEST_F(Fixture, AfterMidnightAJobExpires) {
   now = job.expires_at;
   const auto outcome = decided(sight(streak::Verdict::at_risk, 3));
@@ -182,6 +195,33 @@ TEST_F(Fixture, ADeadTokenIsRememberedAndSaid) {
   const auto outcome = decided(seen);
   EXPECT_TRUE(outcome.own_token_dead);
   EXPECT_NE(outcome.deliveries[0].message.body.find("public"), std::string::npos);
+}
+
+TEST_F(Fixture, AStreakThatADeadTokenHidesDoesNotEndInSilence) {
+  job.user.streak.length = 100;
+  job.user.streak.views = "both";
+  job.user.streak.today = job.date - std::chrono::days{1};
+  auto hidden = sight(streak::Verdict::no_streak, 0);
+  hidden.own_token_dead = true;
+  const auto outcome = decided(hidden);
+  EXPECT_EQ(outcome.end, store::JobEnd::completed);
+  EXPECT_EQ(outcome.verdict, streak::Verdict::unknown);
+  EXPECT_FALSE(outcome.streak) << "what was seen with the token is not overwritten";
+  ASSERT_EQ(outcome.deliveries.size(), 2U);
+  EXPECT_EQ(outcome.deliveries[0].kind, "could_not_check");
+  EXPECT_NE(outcome.deliveries[0].message.body.find("public"), std::string::npos);
+
+  job.user.rules.pauses.push_back({.first = job.date, .last = job.date});
+  const auto off = decided(hidden);
+  EXPECT_TRUE(off.deliveries.empty()) << "on a day off nothing can end";
+  EXPECT_FALSE(off.streak);
+  job.user.rules.pauses.clear();
+
+  job.user.streak.today = job.date - std::chrono::days{3};
+  EXPECT_TRUE(decided(hidden).deliveries.empty()) << "nobody is told of it for ever";
+  job.user.streak.today = job.date - std::chrono::days{1};
+  job.user.streak.views = "service";
+  EXPECT_TRUE(decided(hidden).deliveries.empty()) << "public activity shows all of this one";
 }
 
 TEST_F(Fixture, AStreakThatIsPausedTodayKeepsItsState) {

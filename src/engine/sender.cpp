@@ -130,17 +130,19 @@ void Sender::stop() {
 // a wait alone is made in functions that are none.
 runtime::Task<void> Sender::deliver(ClaimedDelivery delivery) {
   std::string trouble;
+  bool sent = false;
   try {
     auto outcome = std::make_unique<DeliveryOutcome>(outcome_of(delivery, DeliveryEnd::expired));
     co_await bring(&delivery, outcome.get());
     note(delivery, *outcome);
+    sent = outcome->end == DeliveryEnd::sent;
     auto settling = settle(std::move(*outcome));
     outcome.reset();
     co_await std::move(settling);
   } catch (const std::exception& error) {
     trouble = error.what();
   }
-  if (!trouble.empty()) co_await put_off(&delivery, std::move(trouble));
+  if (!trouble.empty()) co_await put_off(&delivery, sent, std::move(trouble));
   --sending_;
   begin_next();
 }
@@ -172,23 +174,28 @@ void Sender::note(const ClaimedDelivery& delivery, const DeliveryOutcome& outcom
                                         {"reason", outcome.reason}});
 }
 
-/// An exception is a bug of ours, or a row that the database refuses: the delivery waits its turn
-/// and is tried again. It stays in hand, and so under its lease, until that is written.
-runtime::Task<void> Sender::put_off(ClaimedDelivery* delivery, std::string trouble) {
+/// An exception is a bug of ours, or a row that the database refuses: what was sent is recorded
+/// without what may have been refused, and never sent again; anything else waits its turn and is
+/// tried again. It stays in hand, and so under its lease, until that is written.
+runtime::Task<void> Sender::put_off(ClaimedDelivery* delivery, bool sent, std::string trouble) {
   parts_.log.error("a delivery failed unexpectedly", {{"batch", delivery->batch_id},
                                                       {"job", delivery->job_id},
                                                       {"delivery", delivery->id},
                                                       {"error", trouble}});
-  while (!co_await record_trouble(delivery, trouble)) {
+  while (!co_await record_trouble(delivery, sent, trouble)) {
     if (!stopping_) co_await stopped_.wait_for(kPutOffPause);
     if (stopping_) co_return;  // its lease lapses
   }
 }
 
-runtime::Task<bool> Sender::record_trouble(ClaimedDelivery* delivery, std::string trouble) {
+runtime::Task<bool> Sender::record_trouble(ClaimedDelivery* delivery, bool sent,
+                                           std::string trouble) {
   const TimePoint again = parts_.clock.now() + notify::backoff(delivery->attempt, parts_.random);
-  DeliveryOutcome outcome = retry_at(*delivery, again, "exception", std::move(trouble));
-  outcome.maybe_seen = true;
+  DeliveryOutcome outcome = outcome_of(*delivery, DeliveryEnd::sent);
+  if (!sent) {
+    outcome = retry_at(*delivery, again, "exception", std::move(trouble));
+    outcome.maybe_seen = true;
+  }
   try {
     co_await settle(std::move(outcome));
     co_return true;
@@ -249,10 +256,12 @@ bool Sender::judge_again(const store::User& user, const Look& look, ClaimedDeliv
     outcome.code = "recheck";
     outcome.reason = "GitHub could not be asked again yet";
     return false;
-  } else if (text.streak == 0) {
-    return true;  // its length was never certain: the words of the first look stand
   } else {
     text.as_of = delivery.checked_at;
+    if (text.streak == 0) {  // its length was never certain
+      text.streak = 1;
+      text.lower_bound = true;
+    }
   }
   delivery.message = reminder_message(text);
   outcome.message = delivery.message;

@@ -72,8 +72,9 @@ class Sender {
   runtime::Task<void> deliver(store::ClaimedDelivery delivery);
   runtime::Task<void> bring(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
   void note(const store::ClaimedDelivery& delivery, const store::DeliveryOutcome& outcome);
-  runtime::Task<void> put_off(store::ClaimedDelivery* delivery, std::string trouble);
-  runtime::Task<bool> record_trouble(store::ClaimedDelivery* delivery, std::string trouble);
+  runtime::Task<void> put_off(store::ClaimedDelivery* delivery, bool sent, std::string trouble);
+  runtime::Task<bool> record_trouble(store::ClaimedDelivery* delivery, bool sent,
+                                     std::string trouble);
   runtime::Task<bool> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
   bool judge_again(const store::User& user, const Look& look, store::ClaimedDelivery& delivery,
                    store::DeliveryOutcome& outcome);

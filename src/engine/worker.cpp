@@ -73,7 +73,7 @@ runtime::Task<int> Worker::claim_jobs(bool alone_next) {
       std::min<std::size_t>(options_.in_flight, static_cast<std::size_t>(options_.claim)) / 4;
   if (alone_ || room <= worthwhile) co_return 0;
   // Nothing joins what is in hand while a job waits for it to end.
-  if (alone_next && !in_hand_.empty()) co_return 0;
+  if (alone_next && in_hand_.size() > put_off_) co_return 0;
   const int limit =
       static_cast<int>(std::min<std::size_t>(room, static_cast<std::size_t>(options_.claim)));
   const runtime::TimePoint now = parts_.clock.now();
@@ -117,7 +117,11 @@ runtime::Task<void> Worker::work(store::ClaimedJob job) {
     } catch (const std::exception& error) {
       trouble = error.what();
     }
-    if (!trouble.empty()) co_await put_off(&job, std::move(trouble));
+    if (!trouble.empty()) {
+      ++put_off_;
+      co_await put_off(&job, std::move(trouble));
+      --put_off_;
+    }
     in_hand_.erase(id);
   }
   if (was_alone) {

@@ -32,7 +32,7 @@ class Worker {
 
   struct Options {
     int claim = 500;
-    std::size_t in_flight = 5'000;
+    std::size_t in_flight = 10'000;
     runtime::Millis deadline{30'000};
     runtime::Millis lease{30'000};
     runtime::Millis stop_grace{12'000};
@@ -86,6 +86,7 @@ class Worker {
   Loop loop_;
   runtime::Wake changed_;
   std::unordered_set<std::int64_t> in_hand_;
+  std::size_t put_off_ = 0;  // of these, how many only wait to be written
   bool claiming_ = false;
   bool alone_ = false;  // a job that must run alone is in hand
   runtime::Millis alone_again_{0};

@@ -86,6 +86,13 @@ bool concerns_all(Trouble trouble) {
 struct Errors {
   std::optional<Failure> whole;
   std::vector<std::optional<Failure>> by_user;
+
+  /// True when several users were asked for and none may be seen: that is the token's trouble.
+  [[nodiscard]] bool all_forbidden() const {
+    return by_user.size() > 1 && std::ranges::all_of(by_user, [](const auto& failure) {
+             return failure && failure->trouble == Trouble::forbidden;
+           });
+  }
 };
 
 Errors read_errors(const json::value* value, const Asked& asked) {
@@ -103,8 +110,11 @@ Errors read_errors(const json::value* value, const Asked& asked) {
       errors.whole = bad("an error is not an object");
       return errors;
     }
-    const Target target = target_of(*error, asked);
+    Target target = target_of(*error, asked);
     Failure failure = classify_item(item_of(*error));
+    // Who was asked for alone is meant, even where the path breaks off before the name.
+    const bool unknown = failure.trouble == Trouble::not_found;
+    if (unknown && asked.whom.size() == 1 && !target.nobody) target.index = 0;
     if (target.nobody && !concerns_all(failure.trouble)) continue;
     if (!target.index || concerns_all(failure.trouble)) {
       // Without a user's name NOT_FOUND says nothing about anybody in particular.
@@ -114,6 +124,7 @@ Errors read_errors(const json::value* value, const Asked& asked) {
       errors.by_user[*target.index] = std::move(failure);
     }
   }
+  if (!errors.whole && errors.all_forbidden()) errors.whole = errors.by_user.front();
   return errors;
 }
 
@@ -125,6 +136,18 @@ std::optional<Points> read_points(const json::object& data) {
   const auto reset_at = runtime::parse_rfc3339(text_at(*limit, "resetAt"));
   if (!reset_at) return {};
   return Points{remaining->get_int64(), *reset_at};
+}
+
+/// An answer without data may still say what became of some users; of the others it says nothing.
+Answer read_errors_alone(const Errors& errors) {
+  const char* what = "the answer has no data";
+  const auto named = [](const std::optional<Failure>& failure) { return failure.has_value(); };
+  if (std::ranges::none_of(errors.by_user, named)) return failed(bad(what));
+  Answer answer;
+  for (const std::optional<Failure>& failure : errors.by_user) {
+    answer.users.emplace_back(std::unexpected(failure.value_or(bad(what))));
+  }
+  return answer;
 }
 
 /// The place of the `index`-th user; nothing when the answer has no such place.
@@ -145,9 +168,13 @@ Answer read_users(const json::object& data, const Asked& asked, const Errors& er
   answer.users.reserve(asked.whom.size());
   for (std::size_t i = 0; i < asked.whom.size(); ++i) {
     const json::value* place = place_of(data, asked, i);
-    if (errors.by_user[i]) {
-      answer.users.emplace_back(std::unexpected(*errors.by_user[i]));
-    } else if (place == nullptr || place->is_null()) {
+    const bool there = place != nullptr && !place->is_null();
+    const std::optional<Failure>& failure = errors.by_user[i];
+    if (failure && failure->trouble == Trouble::not_found && there) {
+      answer.users.emplace_back(std::unexpected(bad("NOT_FOUND for a user who is there")));
+    } else if (failure) {
+      answer.users.emplace_back(std::unexpected(*failure));
+    } else if (!there) {
       answer.users.emplace_back(std::unexpected(bad("a user is missing without a reason")));
     } else {
       answer.users.push_back(read_user(*place, asked, i));
@@ -173,7 +200,7 @@ Answer read_answer(std::string_view body, const Asked& asked) {
   if (errors.whole) return failed(std::move(*errors.whole));
   const json::value* data = object->if_contains("data");
   // Also the text "null", which was seen once, is not an answer (docs/remote-apis.md §1.8).
-  if (data == nullptr || !data->is_object()) return failed(bad("the answer has no data"));
+  if (data == nullptr || !data->is_object()) return read_errors_alone(errors);
   return read_users(data->get_object(), asked, errors);
 }
 

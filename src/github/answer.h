@@ -18,7 +18,8 @@
 
 namespace streaky::github {
 
-/// What GitHub said of one user in one window; every label of the window has a count.
+/// What GitHub said of one user in one window; every label of the window has a count, but for UTC's
+/// tomorrow, which GitHub may leave out.
 struct Reading {
   std::string login;
   std::string node_id;

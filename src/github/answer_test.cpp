@@ -92,7 +92,7 @@ TEST_F(AnswerTest, DamagedCalendars) {
   expect_bad(with(R"("contributionCount":2)", R"("contributionCount":4000000000)"));
   expect_bad(with("2026-08-05", "2026-08-04"));  // one twice, one missing
   expect_bad(with("2026-08-05", "2026-02-30"));
-  expect_bad(with(R"("date":"2026-08-03")", R"("date":"2026-08-02")"));  // a count before
+  expect_bad(with(R"("date":"2026-08-03")", R"("date":"2026-08-02")"));  // one missing
   expect_bad(with(R"({"date":"2026-08-04","contributionCount":0},)", ""));
   expect_bad(with(R"("contributionCalendar":{"weeks")", R"("contributionCalendar":{"w")"));
   expect_bad(with(R"("weeks":[{)", R"("weeks":[null,{)"));
@@ -106,27 +106,59 @@ TEST_F(AnswerTest, OnlyTheDateOfADateCounts) {
   EXPECT_EQ(answer.users[0]->days.count(label("2026-08-05")), 2);
 }
 
-TEST_F(AnswerTest, TomorrowMayBeMissingOnlyWhenTheServerClipped) {
+TEST_F(AnswerTest, WithoutDataTheErrorsStillNameTheirUsers) {
+  EXPECT_EQ(trouble_of(R"({"data":null,"errors":[{"type":"RESOURCE_LIMITS_EXCEEDED",)"
+                       R"("path":["nodes",0,"contributionsCollection"]}]})"),
+            Trouble::resource_limits);
+  whom.push_back({"U_2", "grace", 8});
+  const Answer answer = read(
+      R"({"data":null,"errors":[{"type":"NOT_FOUND","path":["nodes",1],"message":"Could not"}]})");
+  ASSERT_FALSE(answer.whole);
+  EXPECT_EQ(answer.users.at(0).error().trouble, Trouble::bad_answer);
+  EXPECT_EQ(answer.users.at(1).error().trouble, Trouble::not_found);
+}
+
+TEST_F(AnswerTest, WhoIsAskedForAloneIsMeantByANotFoundWithoutAName) {
+  for (const char* path :
+       {R"("path":["nodes"],)", "", R"("path":null,)", R"("path":["nodes",7],)"}) {
+    SCOPED_TRACE(path);
+    const std::string errors =
+        std::string(R"("errors":[{"type":"NOT_FOUND",)") + path + R"("message":"Could not"}])";
+    EXPECT_EQ(trouble_of(R"({"data":{"nodes":[null]},)" + errors + "}"), Trouble::not_found);
+    EXPECT_EQ(trouble_of(R"({"data":null,)" + errors + "}"), Trouble::not_found);
+  }
+  expect_bad(R"({"data":null,"errors":[{"type":"NOT_FOUND","path":["rateLimit"]}]})");
+  expect_bad(with(R"({"data":)", R"({"errors":[{"type":"NOT_FOUND"}],"data":)"));
+  whom.push_back({"U_2", "grace", 8});
+  expect_bad(R"({"data":{"nodes":[null,null]},"errors":[{"type":"NOT_FOUND","path":["nodes"]}]})");
+}
+
+TEST_F(AnswerTest, TomorrowMayBeMissingAndIsThenUnknown) {
   constexpr const char* kTomorrow = R"(,{"date":"2026-08-07","contributionCount":0})";
   std::string body = with(kTomorrow, "");
-  expect_bad(body);
-  body.replace(body.find("2026-08-07T23:59:59Z"), 20, "2026-08-06T12:00:00Z");
-  const Answer answer = read(body);
-  ASSERT_TRUE(answer.users.at(0));
-  EXPECT_EQ(answer.users[0]->days.count(label("2026-08-07")), 0);
+  std::string clipped = body;
+  clipped.replace(clipped.find("2026-08-07T23:59:59Z"), 20, "2026-08-06T12:00:00Z");
+  for (const std::string& one : {body, clipped}) {
+    const Answer answer = read(one);
+    ASSERT_TRUE(answer.users.at(0));
+    EXPECT_EQ(answer.users[0]->days.size(), 4U);
+    EXPECT_EQ(answer.users[0]->days.count(label("2026-08-07")), std::nullopt);
+  }
   // Today may never be missing, whatever the server's clock says.
   utc_today = label("2026-08-07");
   expect_bad(body);
+  expect_bad(clipped);
 }
 
-TEST_F(AnswerTest, PlaceholdersAroundTheWindowAreIgnored) {
-  const std::string body =
-      with(R"({"date":"2026-08-03")",
-           R"({"date":"2026-08-02","contributionCount":0},{"date":"2026-08-08",)"
-           R"("contributionCount":0},{"date":"2026-08-03")");
-  const Answer answer = read(body);
-  ASSERT_TRUE(answer.users.at(0));
-  EXPECT_EQ(answer.users[0]->days.size(), 5U);
+TEST_F(AnswerTest, WholeWeeksAroundTheWindowAreIgnored) {
+  for (const char* count : {"0", "6"}) {
+    const std::string before = std::string(R"({"date":"2026-08-02","contributionCount":)") + count;
+    const std::string after = std::string(R"({"date":"2026-08-08","contributionCount":)") + count;
+    const Answer answer =
+        read(with(R"({"date":"2026-08-03")", before + "}," + after + R"(},{"date":"2026-08-03")"));
+    ASSERT_TRUE(answer.users.at(0)) << count;
+    EXPECT_EQ(answer.users[0]->days.size(), 5U);
+  }
 }
 
 TEST_F(AnswerTest, AnotherUsersAnswerIsRefused) {

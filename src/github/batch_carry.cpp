@@ -120,9 +120,11 @@ void Batcher::learn(const Batch& batch, const Answer& answer, Millis begun) {
   const bool heavy_user = std::ranges::any_of(answer.users, [](const auto& user) {
     return !user && remedy_of(user.error().trouble) == Remedy::split;
   });
-  // While GitHub is down, its failures say nothing about sizes.
+  // While GitHub is down, its failures say nothing about sizes. Nor do those of smaller and smaller
+  // parts of one request: they lead to one heavy user, and that user alone asks for less.
+  const bool part = users < 2 || batch.front()->sends > 1;
   if (heavy_user || (heavy && !outage_.likely())) {
-    size.too_heavy(users);
+    if (!part) size.too_heavy(users);
   } else if (answered) {
     size.succeeded(users);
   }
@@ -136,7 +138,9 @@ Millis Batcher::prepare_next(Batch& batch) {
   const Trouble trouble = batch.front()->last->trouble;
   const Remedy remedy = remedy_of(trouble);
   const bool own = batch.front()->own();
-  if (remedy == Remedy::give_up || (remedy == Remedy::drop_token && own)) {
+  // For a user's own token there is no other one to ask with.
+  const bool own_refused = own && (remedy == Remedy::drop_token || trouble == Trouble::forbidden);
+  if (remedy == Remedy::give_up || own_refused) {
     if (!own) log_.error("GitHub refuses our query", {{"code", to_text(trouble)}});
     fail_all(batch);
     return Millis{0};

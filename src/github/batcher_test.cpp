@@ -27,6 +27,18 @@ class BatcherTest : public GithubTest {
       ASSERT_EQ((*results[i])->judgement.streak, 5) << i;
     }
   }
+  /// In each of several rounds, since the sizes that one round learns are the next one's.
+  void expect_few_requests_for_all_but(std::size_t failing) {
+    for (int round = 0; round < 3; ++round) {
+      const std::size_t before = http.seen.size();
+      look_at_all();
+      for (std::size_t i = 0; i < results.size(); ++i) {
+        ASSERT_EQ(results[i]->has_value(), i != failing) << i;
+        results[i].reset();
+      }
+      EXPECT_LE(http.seen.size() - before, 150U) << "round " << round;
+    }
+  }
   std::vector<std::optional<SeeResult>> results;
 };
 
@@ -87,6 +99,39 @@ TEST_F(BatcherTest, OnePoisonousUserHarmsNobodyElse) {
     EXPECT_EQ(results[i]->has_value(), i != 16) << i;
   }
   EXPECT_EQ(results[16]->error().error.code, "bad_answer");
+}
+
+// Of GitHub's two ways to find a query too heavy.
+net::HttpResponse too_heavy_for(const FakeGithub& http, const SeenRequest& what,
+                                const std::string& id) {
+  boost::json::object body = http.answer(what);
+  const auto at = std::ranges::find(what.whom, id) - what.whom.begin();
+  body.at("data").as_object().at("nodes").as_array()[static_cast<std::size_t>(at)] = nullptr;
+  body["errors"] = boost::json::array{{{"type", "RESOURCE_LIMITS_EXCEEDED"},
+                                       {"path", {"nodes", at, "contributionsCollection"}},
+                                       {"message", "Resource limits for this query exceeded."}}};
+  return reply(200, boost::json::serialize(body));
+}
+
+TEST_F(BatcherTest, OneHeavyUserDoesNotMakeEverybodysRequestsSmall) {
+  start(2);
+  populate(3'000);
+  http.script =
+      [this](const SeenRequest& what) -> std::optional<runtime::Result<net::HttpResponse>> {
+    if (std::ranges::count(what.whom, "U_17") == 0) return std::nullopt;
+    return too_heavy_for(http, what, "U_17");
+  };
+  expect_few_requests_for_all_but(16);
+}
+
+TEST_F(BatcherTest, OneUserWhoTakesTooLongDoesNotMakeEverybodysRequestsSmall) {
+  start(2);
+  populate(3'000);
+  http.script = [](const SeenRequest& what) -> std::optional<runtime::Result<net::HttpResponse>> {
+    if (std::ranges::count(what.whom, "U_17") == 0) return std::nullopt;
+    return reply(502, "");
+  };
+  expect_few_requests_for_all_but(16);
 }
 
 TEST_F(BatcherTest, CallsWithinTheLingerShareARequest) {

@@ -73,6 +73,10 @@ void Exchange::teach(TokenBudget::Lease& lease, const net::HttpResponse& respons
     case Trouble::missing_scopes:
       lease.died();
       return;
+    case Trouble::forbidden:
+    case Trouble::unexplained:
+      lease.refused();
+      return;
     case Trouble::primary_limit:
       lease.primary_limit(response);
       return;

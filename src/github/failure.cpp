@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/string.hpp>
 #include <utility>
 
 #include "runtime/bytes.h"
@@ -35,6 +38,28 @@ bool is_secondary(std::string_view lower_text) {
   return contains(lower_text, "secondary rate limit") || contains(lower_text, "abuse detection");
 }
 
+/// The `message` of GitHub's own form of error, in lower case; empty when the body has another
+/// form.
+std::string message_of(std::string_view body) {
+  boost::system::error_code error;
+  const boost::json::value root = boost::json::parse(body, error);
+  const boost::json::object* object = error ? nullptr : root.if_object();
+  const boost::json::value* value = object == nullptr ? nullptr : object->if_contains("message");
+  const boost::json::string* text = value == nullptr ? nullptr : value->if_string();
+  if (text == nullptr) return {};
+  return runtime::to_lower_ascii({text->data(), std::min(text->size(), kMostSearched)});
+}
+
+/// Only GitHub's own word ends a token for good: pages of somebody in between say 401, too.
+Failure classify_unauthorized(const net::HttpResponse& response) {
+  const std::string message = message_of(response.body);
+  if (contains(message, "bad credentials")) return {Trouble::bad_token, "HTTP 401"};
+  if (contains(message, "requires authentication") || contains(message, "to be authenticated")) {
+    return {Trouble::no_credentials, "HTTP 401"};
+  }
+  return {Trouble::unexplained, "HTTP 401 without a known reason"};
+}
+
 Failure classify_forbidden(const net::HttpResponse& response, std::string_view lower_body) {
   if (is_secondary(lower_body) || response.status == 429) {
     return {Trouble::secondary_limit, fmt::format("HTTP {}, secondary limit", response.status)};
@@ -49,7 +74,8 @@ Failure classify_forbidden(const net::HttpResponse& response, std::string_view l
   if (!response.header("retry-after").empty()) {
     return {Trouble::secondary_limit, "HTTP 403 with retry-after"};
   }
-  return {Trouble::unavailable, "HTTP 403 without a known reason"};
+  if (!message_of(response.body).empty()) return {Trouble::forbidden, "HTTP 403"};
+  return {Trouble::unexplained, "HTTP 403 without a known reason"};
 }
 
 struct Row {
@@ -61,7 +87,7 @@ struct Row {
   bool permanent;
 };
 
-constexpr std::array<Row, 15> kRows{{
+constexpr std::array<Row, 17> kRows{{
     {Trouble::bad_token, "bad_token", Remedy::drop_token, "token_dead",
      "GitHub does not accept the token", true},
     {Trouble::no_credentials, "no_credentials", Remedy::drop_token, "no_token",
@@ -70,6 +96,10 @@ constexpr std::array<Row, 15> kRows{{
      "GitHub does not accept the token", true},
     {Trouble::missing_scopes, "missing_scopes", Remedy::drop_token, "token_dead",
      "the token may not read contributions", true},
+    {Trouble::forbidden, "forbidden", Remedy::retry, "unavailable",
+     "GitHub does not let the token see this", false},
+    {Trouble::unexplained, "unexplained", Remedy::retry, "unavailable",
+     "GitHub refuses the token without a reason", false},
     {Trouble::no_user_agent, "no_user_agent", Remedy::give_up, "client_bug",
      "GitHub refuses the request", true},
     {Trouble::primary_limit, "primary_limit", Remedy::change_token, "rate_limited",
@@ -123,10 +153,7 @@ std::optional<Failure> classify_status(const net::HttpResponse& response) {
       runtime::to_lower_ascii(std::string_view(response.body).substr(0, kMostSearched));
   switch (response.status) {
     case 401:
-      if (contains(body, "requires authentication") || contains(body, "to be authenticated")) {
-        return Failure{Trouble::no_credentials, "HTTP 401"};
-      }
-      return Failure{Trouble::bad_token, "HTTP 401"};
+      return classify_unauthorized(response);
     case 403:
     case 429:
       return classify_forbidden(response, body);
@@ -157,6 +184,7 @@ Failure classify_item(const ErrorItem& item) {
   if (item.type == "INSUFFICIENT_SCOPES") {
     return {Trouble::missing_scopes, quoted(item.type)};
   }
+  if (item.type == "FORBIDDEN") return {Trouble::forbidden, quoted(item.type)};
   if (item.type == "ARGUMENT_LIMIT" || item.type == "MAX_NODE_LIMIT_EXCEEDED") {
     return {Trouble::too_many_ids, quoted(item.message)};
   }

@@ -18,6 +18,8 @@ enum class Trouble {
   no_credentials,   // 401: GitHub saw no token at all
   owner_suspended,  // 403: the token's owner is suspended
   missing_scopes,   // the token may not ask this
+  forbidden,        // 403 or FORBIDDEN in GitHub's words: not with this token, not now
+  unexplained,      // 401 or 403 without a reason of GitHub's: whoever it was that spoke
   no_user_agent,    // 403: administrative rules
   primary_limit,    // the hour's points are spent
   secondary_limit,  // too much at once

@@ -83,6 +83,60 @@ TEST_F(FailureTable, NoUserAgentIsABug) {
   EXPECT_EQ(http.seen.size(), 1U);
 }
 
+TEST_F(FailureTable, ATokenThatIsForbiddenIsNobodysTrouble) {
+  for (const net::HttpResponse& answer :
+       {reply(403, R"({"message":"Resource not accessible by personal access token"})"),
+        reply(403, "<html>403</html>"), reply(401, "<html>401</html>"),
+        reply(200, R"({"data":null,"errors":[{"type":"FORBIDDEN","message":"no"}]})")}) {
+    SCOPED_TRACE(answer.body);
+    clock.advance_to(in(runtime::Millis{3'600'000}));
+    http.script =
+        [&answer](const SeenRequest& what) -> std::optional<runtime::Result<net::HttpResponse>> {
+      if (what.token != "service0") return std::nullopt;
+      return answer;
+    };
+    if (!contributions) start(2);
+    const std::size_t before = http.requests_of("service0");
+    std::vector<std::optional<SeeResult>> results(4);
+    for (int round = 0; round < 5; ++round) {
+      for (std::size_t i = 0; i < results.size(); ++i) {
+        results[i].reset();
+        begin(warm_subject(static_cast<int>(i) + 1, 0), in(runtime::Millis{30'000}), results[i]);
+      }
+      run();
+      for (const auto& result : results) ASSERT_TRUE(result && result->has_value());
+    }
+    EXPECT_LE(http.requests_of("service0") - before, 2U) << "it rests for a minute";
+  }
+  EXPECT_EQ(budget.living_service_tokens(), 2U);
+}
+
+TEST_F(FailureTable, AUserWhomNobodyMaySeeTouchesNobodyElse) {
+  start(2);
+  http.script =
+      [this](const SeenRequest& what) -> std::optional<runtime::Result<net::HttpResponse>> {
+    const auto found = std::ranges::find(what.whom, "U_2");
+    if (found == what.whom.end()) return std::nullopt;
+    const auto at = found - what.whom.begin();
+    boost::json::object body = http.answer(what);
+    body.at("data").as_object().at("nodes").as_array()[static_cast<std::size_t>(at)] = nullptr;
+    body["errors"] = boost::json::array{{{"type", "FORBIDDEN"}, {"path", {"nodes", at}}}};
+    return reply(200, boost::json::serialize(body));
+  };
+  const runtime::TimePoint before = clock.now();
+  std::map<int, std::optional<SeeResult>> results;
+  for (const int number : {1, 2, 3}) {
+    begin(warm_subject(number, 0), in(runtime::Millis{30'000}), results[number]);
+  }
+  run();
+  EXPECT_TRUE(results[1]->has_value());
+  EXPECT_TRUE(results[3]->has_value());
+  EXPECT_EQ(results[2]->error().error.code, "unavailable");
+  EXPECT_TRUE(see_one().has_value());
+  EXPECT_LT(clock.now() - before, runtime::Millis{30'000}) << "the tokens were set aside";
+  EXPECT_GT(http.requests_of("service1"), 0U) << "another token was not tried";
+}
+
 TEST_F(FailureTable, PrimaryLimitMovesToAnotherTokenAtOnce) {
   start(2);
   http.script = [](const SeenRequest& what) -> std::optional<runtime::Result<net::HttpResponse>> {

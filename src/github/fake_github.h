@@ -59,6 +59,7 @@ class FakeGithub final : public net::HttpClient {
 
   std::vector<FakeUser> users;
   std::map<std::string, Days> days_by_token;  // what one token sees instead, of everybody
+  std::optional<streak::Label> last_day;      // calendars end here, whatever was asked
   Script script;                              // nothing: an honest answer
   runtime::Millis latency{200};
   std::vector<SeenRequest> seen;
@@ -167,7 +168,8 @@ class FakeGithub final : public net::HttpClient {
     boost::json::array days;
     const auto own = days_by_token.find(what.token);
     const Days& count = own == days_by_token.end() ? user.days : own->second;
-    for (auto day = what.window.from; day <= what.window.to; day += std::chrono::days{1}) {
+    const streak::Label last = std::min(what.window.to, last_day.value_or(what.window.to));
+    for (auto day = what.window.from; day <= last; day += std::chrono::days{1}) {
       days.push_back({{"date", streak::to_text(day)}, {"contributionCount", count(day)}});
     }
     boost::json::object collection{

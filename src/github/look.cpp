@@ -45,7 +45,18 @@ void Look::add(const Combined& window, runtime::TimePoint now) {
 
 bool Look::wants_older() const {
   if (subject_.full_history) return walk_.current().from > earliest();
-  return judgement_->open_at.has_value();
+  // Not where a label is unknown that older windows do not hold.
+  return judgement_->open_at && *judgement_->open_at < walk_.current().from;
+}
+
+/// The day that `judge` takes for UTC's today: all labels after the next one count as 0.
+///
+/// A calendar that ends with today's label shows no later one to anybody. Who lives on that label
+/// is judged by it; who is ahead already lives on one that is not shown, and stays unknown.
+Label Look::last_shown(const streak::Calendar& calendar) const {
+  const bool ends_today = !calendar.count(utc_today_ + std::chrono::days{1}).has_value();
+  if (ends_today && subject_.today <= utc_today_) return utc_today_ - std::chrono::days{1};
+  return utc_today_;
 }
 
 Label Look::earliest() const { return Walk::earliest_for(created_on_.value_or(utc_today_)); }
@@ -55,7 +66,7 @@ streak::JudgeInput Look::input(const streak::Calendar& calendar, std::optional<L
   streak::JudgeInput input{.calendar = calendar,
                            .rules = subject_.rules,
                            .today = subject_.today,
-                           .utc_today = utc_today_,
+                           .utc_today = last_shown(calendar),
                            .anchor = std::nullopt,
                            .earliest = std::nullopt};
   // Who reads the whole history doesn't lean on what was stored of it.
@@ -93,7 +104,8 @@ std::optional<Sight> Look::sight_of_half(const Combined& window, runtime::TimePo
   if (judgement_) return std::nullopt;
   const Reading& reading = *window.reading;
   streak::Judgement judgement = streak::judge(input(reading.days, reading.created_on, true));
-  if (judgement.verdict != Verdict::safe && judgement.verdict != Verdict::day_off) {
+  const bool at_risk = judgement.verdict == Verdict::at_risk && public_view_only(window);
+  if (!at_risk && judgement.verdict != Verdict::safe && judgement.verdict != Verdict::day_off) {
     return std::nullopt;
   }
   // Where this half shows a gap the other may show work: the length is a lower bound.

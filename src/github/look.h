@@ -29,13 +29,15 @@ class Look {
 
   /// The result, once nothing older is wanted.
   [[nodiscard]] Sight sight() const;
-  /// What half of the picture proves: that the user is safe, or has a day off; else nothing.
+  /// What half of the picture proves: that the user is safe, or has a day off; else nothing. Where
+  /// the own token may not see its user, the public half may say that the streak is at risk.
   [[nodiscard]] std::optional<Sight> sight_of_half(const Combined& window,
                                                    runtime::TimePoint now) const;
   /// An error, with what is certain in spite of it.
   [[nodiscard]] Unseen unseen(const AskFailure& failure) const;
 
  private:
+  [[nodiscard]] streak::Label last_shown(const streak::Calendar& calendar) const;
   [[nodiscard]] streak::JudgeInput input(const streak::Calendar& calendar,
                                          std::optional<streak::Label> created_on,
                                          bool with_anchor) const;

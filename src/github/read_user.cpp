@@ -1,5 +1,6 @@
 #include "github/read_user.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
@@ -69,13 +70,8 @@ std::expected<Day, Failure> read_day(const json::value& value) {
 }
 
 std::expected<void, Failure> add_day(Calendar& days, Day day, streak::LabelRange window) {
-  // Weeks are shown whole: placeholders outside the window are no news, but a count before it would
-  // mean that GitHub answered another question.
-  if (day.label > window.to) return {};
-  if (day.label < window.from) {
-    if (day.count == 0) return {};
-    return bad("a count before the window");
-  }
+  // The first and the last week may be shown whole: what lies outside was not asked for.
+  if (day.label < window.from || day.label > window.to) return {};
   if (days.count(day.label)) return bad("a day twice");
   days.set(day.label, day.count);
   return {};
@@ -100,27 +96,27 @@ std::expected<Calendar, Failure> read_weeks(const json::array& weeks, streak::La
   return days;
 }
 
+void fill_with_zeros(Calendar& days, streak::LabelRange window) {
+  for (Label label = window.from; label <= window.to; label += std::chrono::days{1}) {
+    if (!days.count(label)) days.set(label, 0);
+  }
+}
+
 std::expected<Calendar, Failure> read_collection(const json::object& collection,
                                                  const Asked& asked) {
-  const auto ended = date_at(collection, "endedAt");
-  if (!date_at(collection, "startedAt") || !ended) return bad("a window without bounds");
+  if (!date_at(collection, "startedAt") || !date_at(collection, "endedAt")) {
+    return bad("a window without bounds");
+  }
   const json::object* calendar = object_at(collection, "contributionCalendar");
   const json::array* weeks = calendar == nullptr ? nullptr : array_at(*calendar, "weeks");
   if (weeks == nullptr) return bad("no calendar");
 
   auto days = read_weeks(*weeks, asked.window);
   if (!days) return days;
-  for (Label label = asked.window.from; label <= asked.window.to; label += std::chrono::days{1}) {
-    if (days->count(label)) continue;
-    if (planted(Mutant::unknown_as_zero)) {
-      days->set(label, 0);
-      continue;
-    }
-    // A window that reaches into tomorrow may come back clipped to the present. Then, and only
-    // then, tomorrow is absent because nothing has been made on it yet: that is a real 0.
-    if (label <= asked.utc_today || label <= *ended) return bad("a day is missing");
-    days->set(label, 0);
-  }
+  if (planted(Mutant::unknown_as_zero)) fill_with_zeros(*days, asked.window);
+  // A calendar may end with UTC's today, whatever was asked: what lies behind is then not known.
+  const Label last = std::min(asked.window.to, asked.utc_today);
+  if (!days->covers({asked.window.from, last})) return bad("a day is missing");
   return days;
 }
 

@@ -50,7 +50,7 @@ TokenBudget::Choice TokenBudget::choose_service() {
       earliest = std::min(earliest.value_or(until), until);
     } else if (!state.has_room(now.monotonic)) {
       busy = true;
-    } else if (!best || state.in_flight() < services_[*best]->state.in_flight()) {
+    } else if (!best || state.less_used_than(services_[*best]->state)) {
       best = i;
     }
   }
@@ -182,6 +182,10 @@ void TokenBudget::Lease::primary_limit(const net::HttpResponse& response) {
 
 void TokenBudget::Lease::secondary_limit(const net::HttpResponse& response) {
   state_->secondary_limit(budget_->moment(), begun_, response);
+}
+
+void TokenBudget::Lease::refused() {
+  if (!own_) state_->refused(budget_->clock_.monotonic());
 }
 
 void TokenBudget::Lease::died() { state_->died(budget_->clock_.monotonic()); }

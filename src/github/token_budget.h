@@ -108,6 +108,8 @@ class TokenBudget::Lease {
   void learn(const net::HttpResponse& response);
   void primary_limit(const net::HttpResponse& response);
   void secondary_limit(const net::HttpResponse& response);
+  /// Refused, but not for good: a service token rests, so that the others are asked.
+  void refused();
   /// 401: its headers say "0 of 0 points" and are not looked at.
   void died();
   void give_back();

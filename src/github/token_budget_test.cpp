@@ -96,6 +96,24 @@ TEST_F(TokenBudgetTest, ADamagedResetIsBounded) {
   EXPECT_LE(refused.error().retry_at - clock.now(), TokenState::kLongestBlock);
 }
 
+TEST_F(TokenBudgetTest, LimitsAreReadFromWhateverHeaderThereIs) {
+  const auto until = [this](const char* name, const char* value, bool primary) {
+    TokenState state;
+    const Moment now{clock.now(), clock.monotonic()};
+    const auto response = reply(403, "", {{name, value}});
+    if (primary) state.primary_limit(now, response);
+    if (!primary) state.secondary_limit(now, now.monotonic, response);
+    return state.blocked_until(now.monotonic) - now.monotonic;
+  };
+  const Millis hour{3'600'000};
+  EXPECT_EQ(until("X-RateLimit-Reset", kOneOClock, true), hour);
+  EXPECT_EQ(until("Retry-After", "90", true), Millis{90'000});
+  EXPECT_EQ(until("Retry-After", "Thu, 06 Aug 2026 12:02:00 GMT", true), Millis{120'000});
+  EXPECT_EQ(until("Retry-After", "Thu, 06 Aug 2026 12:02:00 GMT", false), Millis{120'000});
+  EXPECT_EQ(until("Retry-After", "soon", true), Millis{60'000});
+  EXPECT_EQ(until("X-RateLimit-Remaining", "0", true), Millis{60'000});
+}
+
 TEST_F(TokenBudgetTest, SecondaryLimitsGrowLonger) {
   add(1);
   Millis before{0};

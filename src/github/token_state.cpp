@@ -4,6 +4,8 @@
 #include <charconv>
 #include <string_view>
 
+#include "net/retry_after.h"
+
 namespace streaky::github {
 
 namespace {
@@ -13,7 +15,6 @@ using runtime::Millis;
 constexpr std::int64_t kMillisPerMinute = 60'000;
 constexpr Millis kSameReset{60'000};  // resets that differ by less mean the same hour
 constexpr std::int64_t kLatestSecond = 32'503'680'000;  // the year 3000
-constexpr std::int64_t kLongestRetryAfter = 86'400;     // seconds
 constexpr int kMostStrikes = 16;
 
 std::optional<std::int64_t> number_in(std::string_view text, std::int64_t most) {
@@ -25,6 +26,12 @@ std::optional<std::int64_t> number_in(std::string_view text, std::int64_t most) 
   return value;
 }
 
+std::optional<runtime::TimePoint> reset_from_headers(const net::HttpResponse& response) {
+  const auto reset = number_in(response.header("x-ratelimit-reset"), kLatestSecond);
+  if (!reset) return std::nullopt;
+  return runtime::from_unix_ms(*reset * 1'000);
+}
+
 /// How long until a reset that GitHub named, within bounds: clocks differ, headers may be damaged.
 Millis until_reset(Moment now, runtime::TimePoint reset_at) {
   return std::clamp(reset_at - now.wall, TokenState::kShortestBlock, TokenState::kLongestBlock);
@@ -34,9 +41,9 @@ Millis until_reset(Moment now, runtime::TimePoint reset_at) {
 
 std::optional<Points> points_from_headers(const net::HttpResponse& response) {
   const auto remaining = number_in(response.header("x-ratelimit-remaining"), 1'000'000'000);
-  const auto reset = number_in(response.header("x-ratelimit-reset"), kLatestSecond);
-  if (!remaining || !reset) return std::nullopt;
-  return Points{*remaining, runtime::from_unix_ms(*reset * 1'000)};
+  const auto reset_at = reset_from_headers(response);
+  if (!remaining || !reset_at) return std::nullopt;
+  return Points{*remaining, *reset_at};
 }
 
 Millis TokenState::blocked_until(Millis now) const {
@@ -59,6 +66,7 @@ bool TokenState::idle(Millis now) const {
 void TokenState::begin(Millis now) {
   refill(now);
   ++in_flight_;
+  begun_at_ = now;
   --minute_left_;
 }
 
@@ -82,10 +90,13 @@ void TokenState::succeeded(Millis begun) {
 }
 
 void TokenState::primary_limit(Moment now, const net::HttpResponse& response) {
-  // `remaining` may still be above 0 here; only the reset counts.
-  const auto points = points_from_headers(response);
+  // `remaining` may still be above 0 here, or missing; only the reset counts.
   Millis wait = kSecondaryBlock;
-  if (points) wait = until_reset(now, points->reset_at);
+  if (const auto reset_at = reset_from_headers(response)) {
+    wait = until_reset(now, *reset_at);
+  } else if (const auto asked = net::retry_after(response, now.wall)) {
+    wait = std::clamp(*asked, kShortestBlock, kLongestBlock);
+  }
   block(now.monotonic + wait);
 }
 
@@ -97,17 +108,18 @@ void TokenState::secondary_limit(Moment now, Millis begun, const net::HttpRespon
     struck_at_ = now.monotonic;
   }
   const auto points = points_from_headers(response);
-  const auto retry_after = number_in(response.header("retry-after"), kLongestRetryAfter);
+  const auto asked = net::retry_after(response, now.wall);
   Millis wait = kLongestSecondary;
   wait = std::min<Millis>(wait, kSecondaryBlock * (1LL << (secondary_strikes_ - 1)));
-  if (retry_after) {
-    const Millis asked = std::chrono::seconds{*retry_after};
-    wait = std::clamp(asked, kShortestBlock, kLongestBlock);
+  if (asked) {
+    wait = std::clamp(*asked, kShortestBlock, kLongestBlock);
   } else if (points && points->remaining == 0) {
     wait = until_reset(now, points->reset_at);
   }
   block(now.monotonic + wait);
 }
+
+void TokenState::refused(Millis now) { block(now + kRefusedFor); }
 
 void TokenState::died(Millis now) { dead_until_ = now + kDeadFor; }
 

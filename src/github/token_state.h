@@ -25,12 +25,13 @@ std::optional<Points> points_from_headers(const net::HttpResponse& response);
 class TokenState {
  public:
   static constexpr int kMostInFlight = 100;     // docs/remote-apis.md §1.7
-  static constexpr int kFirstInFlight = 16;     // grows with each success: GitHub asks for few
+  static constexpr int kFirstInFlight = 50;     // half of it at first; grows with each success
   static constexpr int kMostPerMinute = 1'000;  // twice that is the limit of any 60 s
   static constexpr runtime::Millis kShortestBlock{1'000};
   static constexpr runtime::Millis kLongestBlock{70 * 60'000};  // a reset is an hour away at most
   static constexpr runtime::Millis kSecondaryBlock{60'000};
   static constexpr runtime::Millis kLongestSecondary{30 * 60'000};
+  static constexpr runtime::Millis kRefusedFor{60'000};
   static constexpr runtime::Millis kDeadFor{10 * 60'000};
 
   /// 401 was said within the last ten minutes. After that the token is tried again: a process that
@@ -41,6 +42,12 @@ class TokenState {
   /// True when one more request may be under way, limits aside.
   [[nodiscard]] bool has_room(runtime::Millis now);
   [[nodiscard]] int in_flight() const { return in_flight_; }
+  /// By requests under way; else the longer idle one, so that a try that failed with one token is
+  /// followed by a try with another.
+  [[nodiscard]] bool less_used_than(const TokenState& other) const {
+    if (in_flight_ != other.in_flight_) return in_flight_ < other.in_flight_;
+    return begun_at_ < other.begun_at_;
+  }
   /// No request under way, and nothing learnt that would be missed.
   [[nodiscard]] bool idle(runtime::Millis now) const;
 
@@ -52,6 +59,8 @@ class TokenState {
   void succeeded(runtime::Millis begun);
   void primary_limit(Moment now, const net::HttpResponse& response);
   void secondary_limit(Moment now, runtime::Millis begun, const net::HttpResponse& response);
+  /// A refusal that says nothing of how long it will last.
+  void refused(runtime::Millis now);
   void died(runtime::Millis now);
 
  private:
@@ -59,6 +68,7 @@ class TokenState {
   void refill(runtime::Millis now);
 
   int in_flight_ = 0;
+  runtime::Millis begun_at_{-1};  // the latest request
   int most_in_flight_ = kFirstInFlight;
   runtime::Millis dead_until_{0};
   runtime::Millis blocked_until_{0};

@@ -8,9 +8,10 @@ namespace streaky::github {
 
 namespace {
 
-bool failed_with_token(const std::optional<AskResult>& view) {
-  return view && !*view && !view->error().deadline &&
-         remedy_of(view->error().failure.trouble) == Remedy::drop_token;
+/// Why a view failed, unless only our time was up.
+std::optional<Trouble> trouble_of(const std::optional<AskResult>& view) {
+  if (!view || *view || view->error().deadline) return std::nullopt;
+  return view->error().failure.trouble;
 }
 
 bool says_not_found(const AskResult& view) {
@@ -68,8 +69,8 @@ Combined both_views(AskResult service, AskResult own) {
 Combined combine(BothViews views) {
   if (planted(Mutant::own_view_ignored) && views.service) views.own.reset();
   // A view whose token is refused for good is as good as not asked, as long as the other is there.
+  // Not so for the service's tokens: they come back, and the own one may see fewer days.
   if (own_token_refused(views) && views.service) views.own.reset();
-  if (failed_with_token(views.service) && views.own) views.service.reset();
 
   if (views.service && views.own) {
     return both_views(std::move(*views.service), std::move(*views.own));
@@ -78,7 +79,17 @@ Combined combine(BothViews views) {
   return one_view(std::move(*views.own), Views::own);
 }
 
-bool own_token_refused(const BothViews& views) { return failed_with_token(views.own); }
+bool own_token_refused(const BothViews& views) {
+  const auto trouble = trouble_of(views.own);
+  // GitHub saw no token at all: that says nothing of the one that the user gave.
+  return trouble && remedy_of(*trouble) == Remedy::drop_token &&
+         *trouble != Trouble::no_credentials;
+}
+
+bool public_view_only(const Combined& window) {
+  return window.reading && window.failure && window.views == Views::service &&
+         window.failure->failure.trouble == Trouble::forbidden && !window.failure->deadline;
+}
 
 bool too_heavy(const BothViews& views) {
   for (const auto* view : {&views.service, &views.own}) {

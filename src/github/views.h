@@ -31,6 +31,9 @@ struct Combined {
 /// At least one view must have been asked.
 Combined combine(BothViews views);
 
+/// True when half of the picture is all that there is to see for now: the own token is forbidden.
+bool public_view_only(const Combined& window);
+
 /// True when GitHub refused the own token for good: revoked, its owner suspended, or without the
 /// scopes that the question takes.
 bool own_token_refused(const BothViews& views);

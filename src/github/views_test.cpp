@@ -23,6 +23,14 @@ class ViewsTest : public GithubTest {
       return reply(status, R"({"message":"Bad credentials"})");
     };
   }
+  void fail_first(const std::string& token, int times, net::HttpResponse answer) {
+    http.script =
+        [token, times, answer = std::move(answer)](
+            const SeenRequest& what) mutable -> std::optional<runtime::Result<net::HttpResponse>> {
+      if (!what.token.starts_with(token) || times-- <= 0) return std::nullopt;
+      return answer;
+    };
+  }
   void at_risk_user() { add_user(1, streak_between("2026-08-01", "2026-08-05")); }
   void safe_user() { add_user(1, streak_between("2026-08-01", "2026-08-06")); }
 };
@@ -111,6 +119,90 @@ TEST_F(ViewsTest, ADeadOwnTokenLeavesThePublicView) {
   EXPECT_EQ(result->judgement.verdict, Verdict::at_risk);
   EXPECT_TRUE(result->own_token_dead);
   EXPECT_EQ(result->views, Views::service);
+}
+
+TEST_F(ViewsTest, OnlyGithubsOwnWordKillsAnOwnToken) {
+  start(1);
+  at_risk_user();
+  for (const char* body : {"<html>401</html>", "", R"({"message":"Requires authentication"})",
+                           R"({"message":"something else"})"}) {
+    SCOPED_TRACE(body);
+    fail_first("mine", 1'000, reply(401, body));
+    const SeeResult refused = see(with_own());
+    ASSERT_FALSE(refused.has_value()) << "half of the picture proves no risk";
+    EXPECT_FALSE(refused.error().own_token_dead);
+    http.script = nullptr;
+    const SeeResult result = see(with_own());
+    ASSERT_TRUE(result.has_value());
+    EXPECT_EQ(result->views, Views::both) << "the own token was not asked again";
+    EXPECT_FALSE(result->own_token_dead);
+  }
+  fail_first("mine", 1, reply(401, "<html>401</html>"));
+  EXPECT_EQ(see(with_own())->views, Views::both) << "one page in between is got over at once";
+}
+
+TEST_F(ViewsTest, AForbiddenOwnViewLeavesThePublicOneForThisLook) {
+  start(1);
+  at_risk_user();
+  for (const net::HttpResponse& answer :
+       {reply(200, R"({"data":{"nodes":[null]},"errors":[{"type":"FORBIDDEN","path":["nodes",0],)"
+                   R"("message":"Resource not accessible by personal access token"}]})"),
+        reply(200, R"({"data":null,"errors":[{"type":"FORBIDDEN"}]})"),
+        reply(403, R"({"message":"Resource not accessible by personal access token"})")}) {
+    SCOPED_TRACE(answer.body);
+    fail_first("mine", 1'000, answer);
+    const SeeResult result = see(with_own());
+    ASSERT_TRUE(result.has_value());
+    EXPECT_EQ(result->judgement.verdict, Verdict::at_risk);
+    EXPECT_EQ(result->judgement.streak, 5);
+    EXPECT_EQ(result->views, Views::service);
+    EXPECT_FALSE(result->own_token_dead);
+    EXPECT_EQ(result->anchor, with_own().anchor) << "what half of the picture shows is not stored";
+  }
+}
+
+TEST_F(ViewsTest, AForbiddenOwnViewNeverEndsAStreak) {
+  start(1);
+  add_user(1, [](streak::Label) { return 0; });
+  fail_first("mine", 1'000, reply(403, R"({"message":"Resource not accessible"})"));
+  EXPECT_FALSE(see(with_own()).has_value()) << "the private days may hold it together";
+}
+
+TEST_F(ViewsTest, ADeadServiceTokenLeavesTheOwnViewHalf) {
+  start(1);
+  fail_token("service", 401);
+  at_risk_user();
+  const SeeResult risk = see(with_own());
+  ASSERT_FALSE(risk.has_value()) << "the own token may see fewer days than the public";
+  http.users.clear();
+  safe_user();
+  const SeeResult safe = see(with_own());
+  ASSERT_TRUE(safe.has_value());
+  EXPECT_EQ(safe->judgement.verdict, Verdict::safe);
+  EXPECT_EQ(safe->views, Views::own);
+  EXPECT_FALSE(safe->own_token_dead);
+}
+
+// GitHub may show no more than UTC's today, in whatever zone the user lives.
+TEST_F(ViewsTest, ACalendarThatEndsWithUtcTodayIsEnoughForWhoLivesInIt) {
+  start(1);
+  at_risk_user();
+  http.last_day = label(kToday);
+  const SeeResult result = see(warm_subject(1, 2));
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->judgement.verdict, Verdict::at_risk);
+  EXPECT_EQ(result->calendar.count(label("2026-08-07")), std::nullopt);
+}
+
+TEST_F(ViewsTest, ACalendarThatEndsWithUtcTodaySaysNothingOfTheNextDay) {
+  start(1);
+  at_risk_user();
+  http.last_day = label(kToday);
+  Subject ahead = warm_subject(1, 2);
+  ahead.today = label("2026-08-07");
+  const SeeResult result = see(std::move(ahead));
+  if (result) EXPECT_EQ(result->judgement.verdict, Verdict::unknown);
+  EXPECT_EQ(http.seen.size(), 1U) << "older days do not tell";
 }
 
 TEST_F(ViewsTest, ATokenThatIsKnownToBeDeadIsNotUsed) {

@@ -122,6 +122,64 @@ TEST_F(CurlClientTest, AThousandInParallelAllGetTheirOwnAnswer) {
   EXPECT_EQ(std::count(seen.begin(), seen.end(), true), 1'000);
 }
 
+std::string gzipped_answer(const std::string& bytes) {
+  return "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " +
+         std::to_string(bytes.size()) + "\r\n\r\n" + bytes;
+}
+
+/// A little deflate: one letter, repeated. 26 KB of this make 4 MiB (RFC 1951, section 3.2.6).
+std::string bomb(std::size_t runs) {
+  std::string bytes("\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);
+  unsigned bits = 0;
+  int count = 0;
+  const auto put = [&](unsigned code, int length) {  // the first bit of a code comes first
+    for (int i = length - 1; i >= 0; --i) {
+      bits |= (code >> static_cast<unsigned>(i) & 1U) << static_cast<unsigned>(count);
+      if (++count < 8) continue;
+      bytes.push_back(static_cast<char>(bits));
+      bits = 0;
+      count = 0;
+    }
+  };
+  put(0b110, 3);       // the last block, with fixed codes
+  put(0b01110001, 8);  // an 'A'
+  for (std::size_t i = 0; i < runs; ++i) put(0b11000101'00000, 13);  // 258 more of it
+  put(0, 7);                                                         // the end of the block
+  put(0, 7);
+  return bytes + std::string(8, '\0');
+}
+
+TEST_F(CurlClientTest, ACompressedAnswerIsUnderstood) {
+  // "a compressed answer", as gzip writes it.
+  const std::string bytes(
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\x54\x48\xce\xcf\x2d\x28\x4a\x2d"
+      "\x2e\x4e\x4d\x51\x48\xcc\x2b\x2e\x4f\x2d\x02\x00\xa8\x69\xbb\x0e\x13\x00\x00\x00",
+      39);
+  RawServer server(io, {gzipped_answer(bytes)}, RawServer::Then::keep);
+  const auto answer = send(request_to(server.url("/")));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->body, "a compressed answer");
+  EXPECT_TRUE(server.last_request.contains("gzip")) << "it was not asked for";
+}
+
+TEST_F(CurlClientTest, ACompressedAnswerIsCutAtItsTrueSize) {
+  const std::string bytes = bomb(16'384);
+  ASSERT_LT(bytes.size(), 30U << 10U);
+  RawServer server(io, {gzipped_answer(bytes)}, RawServer::Then::keep);
+  HttpRequest request = request_to(server.url("/"));
+  request.max_body_bytes = 1U << 20U;
+  const auto answer = send(std::move(request));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, "too_large");
+}
+
+TEST_F(CurlClientTest, ADamagedCompressedAnswerIsNone) {
+  RawServer server(io, {gzipped_answer("\x1f\x8b no gzip at all")}, RawServer::Then::keep);
+  const auto answer = send(request_to(server.url("/")));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, "reset");
+}
+
 TEST_F(CurlClientTest, ADeadlineEndsARequestThatIsNeverAnswered) {
   RawServer silent(io, {}, RawServer::Then::keep);
   HttpRequest request = request_to(silent.url("/"));

@@ -119,6 +119,8 @@ void CurlExchange::set_limits(const CurlOptions& options) {
                    static_cast<long>(options.connect_timeout.count()));
   curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, small ? kSmallReadBuffer : kLargeReadBuffer);
   curl_easy_setopt(easy_, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
+  // What libcurl can unpack it unpacks once anything is asked for; these two need little memory.
+  curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
   curl_easy_setopt(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
 }
 

@@ -8,7 +8,7 @@
 //   tls       the certificate or handshake is bad
 //   cancelled the client is stopping; the other side may have acted
 //   bad_request  the URL, the method or a header is malformed: never sent (permanent)
-// Redirects are not followed. Times are milliseconds, sizes are bytes.
+// A compressed answer is unpacked; `max_body_bytes` is of what comes out. Redirects are not followed. Times are milliseconds, sizes are bytes.
 #pragma once
 
 #include <cstddef>

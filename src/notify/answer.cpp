@@ -8,6 +8,7 @@
 #include <cmath>
 #include <system_error>
 
+#include "net/retry_after.h"
 #include "runtime/bytes.h"
 
 namespace streaky::notify {
@@ -26,6 +27,13 @@ std::optional<runtime::Millis> wait_from_header(std::string_view text) {
       std::from_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return wait_from_seconds(seconds);
+}
+
+std::optional<runtime::Millis> wait_from_retry_after(const net::HttpResponse& response,
+                                                     runtime::TimePoint now) {
+  const auto asked = net::retry_after(response, now);
+  if (!asked) return std::nullopt;
+  return std::clamp(*asked, kShortestServiceWait, kLongestServiceWait);
 }
 
 std::optional<boost::json::object> parse_object(std::string_view body) {
@@ -67,12 +75,12 @@ Answer answer_of_error(const runtime::Error& error) {
   return answer;
 }
 
-Answer answer_of_trouble(const net::HttpResponse& response) {
+Answer answer_of_trouble(const net::HttpResponse& response, runtime::TimePoint now) {
   Answer answer;
   answer.code = "service_error";
   answer.reason = fmt::format("the service is in trouble (status {})", response.status);
   answer.maybe_seen = true;
-  if (const auto wait = wait_from_header(response.header("Retry-After"))) answer.wait = *wait;
+  if (const auto wait = wait_from_retry_after(response, now)) answer.wait = *wait;
   return answer;
 }
 

@@ -37,6 +37,7 @@ struct Answer {
   runtime::Millis wait{0};
   Scope scope = Scope::narrow;
   bool maybe_seen = false;
+  bool maybe_address = false;      // the same may be said to everybody on this address
   bool counts_as_invalid = false;  // Discord bans addresses that collect these
   std::string moved_to;
 };
@@ -50,6 +51,9 @@ inline constexpr runtime::Millis kShortestServiceWait{100};
 std::optional<runtime::Millis> wait_from_seconds(double seconds);
 /// The same from a header's text; nothing when it is not a decimal number.
 std::optional<runtime::Millis> wait_from_header(std::string_view text);
+/// What `Retry-After` says, a number or a date, kept within the two above.
+std::optional<runtime::Millis> wait_from_retry_after(const net::HttpResponse& response,
+                                                     runtime::TimePoint now);
 
 /// An object, or nothing: not JSON, too deep, or something else than an object.
 std::optional<boost::json::object> parse_object(std::string_view body);
@@ -61,6 +65,6 @@ bool true_at(const boost::json::object& object, std::string_view key);
 /// The request ended without an answer.
 Answer answer_of_error(const runtime::Error& error);
 /// 5xx: the service is in trouble; the message may have gone out all the same.
-Answer answer_of_trouble(const net::HttpResponse& response);
+Answer answer_of_trouble(const net::HttpResponse& response, runtime::TimePoint now);
 
 }  // namespace streaky::notify

@@ -18,6 +18,7 @@ constexpr std::size_t kMaxUrlBytes = 512;
 constexpr std::size_t kMaxIdDigits = 20;  // 64 bits
 constexpr std::size_t kMaxTokenBytes = 200;
 constexpr std::size_t kMaxAnswerBytes = 256U << 10U;
+constexpr std::size_t kMostSearched = 4'096;  // of an error page
 constexpr std::size_t kMaxTitle = 256;
 constexpr std::size_t kMaxDescription = 4096;
 // Discord names no time when it bans an address; reports speak of about an hour.
@@ -29,6 +30,9 @@ constexpr std::int64_t kUnknownWebhook = 10015;
 constexpr std::int64_t kBlockedByCloudflare = 40333;
 constexpr std::int64_t kInvalidWebhookToken = 50027;
 constexpr std::int64_t kForumNeedsThread = 220001;
+// Missing access, no text channel, missing permissions, wrong kind of channel, archived and locked
+// threads: whoever looks after the channel has to act before anything arrives there again.
+constexpr std::array<std::int64_t, 6> kClosed = {50001, 50008, 50013, 50024, 50083, 160005};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_token_char(char c) {
@@ -105,11 +109,12 @@ bool is_global(const net::HttpResponse& response, const Body& body) {
 
 // The body's time is right even when the headers still show quota: the limit of 30 in a minute
 // appears nowhere else. Without any time it is a ban of our address.
-Answer too_many_requests(const net::HttpResponse& response, const Body& body) {
+Answer too_many_requests(const net::HttpResponse& response, const Body& body,
+                         runtime::TimePoint now) {
   const auto seconds = body ? number_at(*body, "retry_after") : std::nullopt;
   auto wait = seconds ? wait_from_seconds(*seconds) : std::nullopt;
   const bool discords_own = wait.has_value() || !response.header("X-RateLimit-Scope").empty();
-  if (!wait) wait = wait_from_header(response.header("Retry-After"));
+  if (!wait) wait = wait_from_retry_after(response, now);
 
   Answer answer = make(Meaning::wait, "rate_limited", "Discord asked to wait");
   answer.counts_as_invalid =
@@ -126,7 +131,27 @@ Answer too_many_requests(const net::HttpResponse& response, const Body& body) {
   return answer;
 }
 
-Answer forbidden(std::optional<std::int64_t> code) {
+bool is_closed(std::optional<std::int64_t> code) {
+  return code && std::ranges::find(kClosed, *code) != kClosed.end();
+}
+
+Answer closed(std::int64_t code) {
+  return make(Meaning::dead, "channel_closed",
+              fmt::format("Discord lets the webhook write no longer: its permissions were taken, "
+                          "or the thread was archived or locked (code {})",
+                          code));
+}
+
+// A page of the front that stands before Discord; its numbers are 10xx.
+bool is_from_front(std::string_view body) {
+  const std::string lower = runtime::to_lower_ascii(body.substr(0, kMostSearched));
+  return lower.find("cloudflare") != std::string::npos ||
+         lower.find("error code: 10") != std::string::npos;
+}
+
+Answer forbidden(const net::HttpResponse& response, const Body& body,
+                 std::optional<std::int64_t> code) {
+  if (is_closed(code)) return closed(*code);
   if (code && *code != 0 && *code != kBlockedByCloudflare) {
     return make(Meaning::refused, "forbidden",
                 fmt::format("Discord does not allow this message here (code {})", *code));
@@ -134,6 +159,11 @@ Answer forbidden(std::optional<std::int64_t> code) {
   Answer answer = make(Meaning::wait, "blocked", "Discord's front blocks this machine's requests");
   answer.scope = Scope::wide;
   answer.wait = kBlockedRest;
+  if (code == kBlockedByCloudflare || (!body && is_from_front(response.body))) return answer;
+  answer.code = "forbidden_for_now";
+  answer.reason = "Discord answered 403 without a reason";
+  answer.scope = Scope::narrow;
+  answer.maybe_address = true;
   return answer;
 }
 
@@ -164,6 +194,7 @@ Answer bad_request(std::optional<std::int64_t> code) {
     return make(Meaning::dead, "forum_needs_thread",
                 "the Discord webhook belongs to a forum: add ?thread_id=… to its address");
   }
+  if (is_closed(code)) return closed(*code);
   const std::string number = code ? fmt::format(" (code {})", *code) : "";
   return make(Meaning::refused, "bad_request", "Discord refused the message" + number);
 }
@@ -239,21 +270,21 @@ std::optional<net::HttpRequest> discord_request(const DiscordWebhook& webhook,
   return request;
 }
 
-Answer discord_answer(const net::HttpResponse& response) {
+Answer discord_answer(const net::HttpResponse& response, runtime::TimePoint now) {
   const Body body = parse_object(response.body);
   const auto code = body ? integer_at(*body, "code") : std::nullopt;
   Answer answer;
   if (response.status >= 200 && response.status < 300) {
     // With wait=true Discord answers with the saved message, without it with nothing at all. A page
     // of somebody in between is neither.
-    if (!body && !response.body.empty()) return answer_of_trouble(response);
+    if (!body && !response.body.empty()) return answer_of_trouble(response, now);
     answer.meaning = Meaning::sent;
     const auto id = body ? text_at(*body, "id") : std::string_view{};
     const bool is_id = id.size() <= kMaxIdDigits && std::ranges::all_of(id, is_digit);
     if (is_id) answer.remote_id = id;
     return answer;
   }
-  if (response.status >= 500) return answer_of_trouble(response);
+  if (response.status >= 500) return answer_of_trouble(response, now);
   switch (response.status) {
     case 400:
       return bad_request(code);
@@ -262,7 +293,7 @@ Answer discord_answer(const net::HttpResponse& response) {
       answer.counts_as_invalid = true;
       return answer;
     case 403:
-      answer = forbidden(code);
+      answer = forbidden(response, body, code);
       answer.counts_as_invalid = true;
       return answer;
     case 404:
@@ -270,7 +301,7 @@ Answer discord_answer(const net::HttpResponse& response) {
     case 413:
       return make(Meaning::refused, "too_large", "Discord finds the message too large");
     case 429:
-      return too_many_requests(response, body);
+      return too_many_requests(response, body, now);
     default:
       return make(Meaning::retry, "unexpected_status",
                   fmt::format("Discord answered with status {}", response.status));

@@ -30,7 +30,8 @@ std::optional<net::HttpRequest> discord_request(const DiscordWebhook& webhook,
                                                 const streak::Message& message,
                                                 const NotifierOptions& options);
 
-Answer discord_answer(const net::HttpResponse& response);
+/// `now` is for headers that name a date.
+Answer discord_answer(const net::HttpResponse& response, runtime::TimePoint now);
 
 /// How long the webhook has to rest by the headers of this answer, if at all.
 std::optional<runtime::Millis> discord_rest(const net::HttpResponse& response);

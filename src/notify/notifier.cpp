@@ -12,6 +12,7 @@
 #include "notify/discord.h"
 #include "notify/invalid_requests.h"
 #include "notify/pacer.h"
+#include "notify/refused_lanes.h"
 #include "notify/telegram.h"
 
 namespace streaky::notify {
@@ -123,6 +124,7 @@ class Notifier::Impl {
   NotifierOptions options_;
   Pacer pacer_;
   InvalidRequests invalid_requests_;
+  RefusedLanes refused_lanes_;
 };
 
 // Waits for the message's turn; a turn that is too far away is handed back instead: false.
@@ -183,8 +185,12 @@ void Notifier::Impl::take_discord(Parcel& parcel,
                                   const runtime::Result<net::HttpResponse>& response) {
   Answer answer;
   if (response) {
-    answer = discord_answer(*response);
+    answer = discord_answer(*response, clock_.now());
     if (answer.counts_as_invalid) count_invalid(parcel.route);
+    if (answer.meaning == Meaning::sent) refused_lanes_.passed();
+    if (answer.maybe_address && refused_lanes_.note(parcel.route.lane, clock_.monotonic())) {
+      answer.scope = Scope::wide;
+    }
     const auto rest = discord_rest(*response);
     // A 429's body knows better than its headers.
     if (rest && answer.meaning != Meaning::wait) {
@@ -236,7 +242,7 @@ bool Notifier::Impl::take_telegram(Parcel& parcel,
                                    const runtime::Result<net::HttpResponse>& response) {
   Answer answer;
   if (response) {
-    answer = telegram_answer(*response, parcel.chat->is_group());
+    answer = telegram_answer(*response, parcel.chat->is_group(), clock_.now());
   } else {
     answer = answer_of_error(response.error());
   }

@@ -75,9 +75,19 @@ struct Row {
   const char* reason;
 };
 
+constexpr const char* kNoRight = "no_right_to_write";
+constexpr const char* kNoRightReason =
+    "the Telegram bot has no permission to write to this chat any more";
+
 constexpr std::array kBadRequests = {
     Row{"chat not found", Meaning::dead, "chat_not_found",
         "Telegram knows no such chat: start a conversation with the bot, or check the chat id"},
+    Row{"not enough rights", Meaning::dead, kNoRight, kNoRightReason},
+    Row{"have no rights to send", Meaning::dead, kNoRight, kNoRightReason},
+    Row{"chat_write_forbidden", Meaning::dead, kNoRight, kNoRightReason},
+    Row{"need administrator rights", Meaning::dead, kNoRight, kNoRightReason},
+    Row{"topic_closed", Meaning::dead, "topic_closed",
+        "the general topic of the Telegram group is closed"},
     Row{"can't parse entities", Meaning::as_plain, "bad_markup", "Telegram refused the mark-up"},
     Row{"message is too long", Meaning::as_plain, "too_long", "Telegram finds the text too long"},
     Row{"message text is empty", Meaning::as_plain, "empty", "Telegram finds the text empty"},
@@ -129,14 +139,14 @@ Answer not_found(std::string_view description) {
 }
 
 Answer too_many_requests(const net::HttpResponse& response, const boost::json::object& body,
-                         bool is_group) {
+                         bool is_group, runtime::TimePoint now) {
   std::optional<runtime::Millis> wait;
   const boost::json::value* parameters = body.if_contains("parameters");
   if (parameters != nullptr && parameters->is_object()) {
     const auto seconds = number_at(parameters->get_object(), "retry_after");
     if (seconds) wait = wait_from_seconds(*seconds);
   }
-  if (!wait) wait = wait_from_header(response.header("Retry-After"));
+  if (!wait) wait = wait_from_retry_after(response, now);
   Answer answer = make(Meaning::retry, "rate_limited", "Telegram asked to wait");
   if (!wait) return answer;
   answer.meaning = Meaning::wait;
@@ -148,7 +158,7 @@ Answer too_many_requests(const net::HttpResponse& response, const boost::json::o
 }
 
 Answer of_failure(const net::HttpResponse& response, const boost::json::object& body,
-                  std::int64_t code, bool is_group) {
+                  std::int64_t code, bool is_group, runtime::TimePoint now) {
   const auto description = text_at(body, "description");
   switch (code) {
     case 400:
@@ -161,7 +171,7 @@ Answer of_failure(const net::HttpResponse& response, const boost::json::object& 
     case 404:
       return not_found(description);
     case 429:
-      return too_many_requests(response, body, is_group);
+      return too_many_requests(response, body, is_group, now);
     default:
       return make(Meaning::retry, "unexpected_status",
                   fmt::format("Telegram answered with error code {}", code));
@@ -253,7 +263,7 @@ std::optional<net::HttpRequest> telegram_request(const TelegramChat& chat,
   return request;
 }
 
-Answer telegram_answer(const net::HttpResponse& response, bool is_group) {
+Answer telegram_answer(const net::HttpResponse& response, bool is_group, runtime::TimePoint now) {
   const auto body = parse_object(response.body);
   if (body && true_at(*body, "ok") && response.status == 200) {
     const boost::json::value* result = body->if_contains("result");
@@ -267,13 +277,13 @@ Answer telegram_answer(const net::HttpResponse& response, bool is_group) {
       return answer;
     }
   }
-  if (response.status >= 500) return answer_of_trouble(response);
+  if (response.status >= 500) return answer_of_trouble(response, now);
   const auto code = body ? integer_at(*body, "error_code") : std::nullopt;
   if (body && body->contains("ok") && !true_at(*body, "ok") && code) {
-    if (*code >= 500) return answer_of_trouble(response);
-    return of_failure(response, *body, *code, is_group);
+    if (*code >= 500) return answer_of_trouble(response, now);
+    return of_failure(response, *body, *code, is_group, now);
   }
-  if (response.status == 429) return too_many_requests(response, {}, is_group);
+  if (response.status == 429) return too_many_requests(response, {}, is_group, now);
   // Not Telegram's form: something between us and it has answered, so nothing is switched off.
   Answer answer = make(Meaning::retry, "unexpected_answer",
                        fmt::format("status {} without Telegram's form of answer", response.status));

@@ -41,6 +41,7 @@ std::optional<net::HttpRequest> telegram_request(const TelegramChat& chat,
                                                  const streak::Message& message, TelegramText text,
                                                  const NotifierOptions& options);
 
-Answer telegram_answer(const net::HttpResponse& response, bool is_group);
+/// `now` is for headers that name a date.
+Answer telegram_answer(const net::HttpResponse& response, bool is_group, runtime::TimePoint now);
 
 }  // namespace streaky::notify

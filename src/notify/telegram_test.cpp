@@ -151,6 +151,20 @@ TEST_F(TelegramRows, RefusedTwiceIsRefused) {
   EXPECT_EQ(world_.http.seen.size(), 6U);
 }
 
+TEST_F(TelegramRows, AChatWhereTheBotMayNotWriteIsDead) {
+  for (const char* words :
+       {"not enough rights to send text messages to the chat", "have no rights to send a message",
+        "CHAT_WRITE_FORBIDDEN", "need administrator rights in the channel chat"}) {
+    const auto dead = dead_of(answer(400, std::string("Bad Request: ") + words, "-100"));
+    EXPECT_EQ(dead.code, "no_right_to_write") << words;
+    EXPECT_THAT(dead.reason, HasSubstr("permission"));
+  }
+}
+
+TEST_F(TelegramRows, AClosedTopicIsDead) {
+  EXPECT_EQ(dead_of(answer(400, "Bad Request: TOPIC_CLOSED", "-100")).code, "topic_closed");
+}
+
 TEST_F(TelegramRows, OtherBadRequestsAreRefusedAtOnce) {
   EXPECT_TRUE(std::holds_alternative<Refused>(answer(400, "Bad Request: whatever").outcome));
   EXPECT_EQ(world_.http.seen.size(), 1U);
@@ -207,6 +221,11 @@ TEST_F(TelegramRows, TooManyRequestsByHeaderAlone) {
             Millis{12'000});
   world_.restart();
   EXPECT_GE(wait_of(answer(reply(429, "<html>", {{"Retry-After", "12"}}))), Millis{12'000});
+  world_.restart();
+  EXPECT_GE(wait_of(answer(reply(429, "<html>",
+                                 {{"Date", "Wed, 06 Aug 2025 08:00:00 GMT"},
+                                  {"Retry-After", "Wed, 06 Aug 2025 08:00:12 GMT"}}))),
+            Millis{12'000});
   world_.restart();
   EXPECT_GE(wait_of(answer(429, "Too Many Requests")), Millis{1'500});
 }

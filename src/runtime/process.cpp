@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <fstream>
+#include <utility>
 
 namespace streaky::runtime {
 
@@ -49,6 +50,13 @@ void protect_secrets() {
   constexpr std::size_t kLeastBlock = 32;
   // Without it (no memory, or a limit of 0) secrets lie on the ordinary heap: no reason to stop.
   CRYPTO_secure_malloc_init(kProtectedBytes, kLeastBlock);
+}
+
+std::uint64_t raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
 }
 
 }  // namespace streaky::runtime

@@ -96,6 +96,7 @@ class Recorder {
   const runtime::TimePoint now_;
   Counts counts_;
   boost::json::array results_;
+  std::vector<std::string> waiting_;            // that were not sent and wait again
   std::map<std::int64_t, std::string> reseal_;  // channel → credential
   std::map<std::int64_t, Dead> dead_;           // channel → why
   boost::json::array dead_tokens_;
@@ -114,6 +115,7 @@ std::vector<SwitchedOff> Recorder::run(const std::vector<DeliveryOutcome>& outco
   }
   if (!results_.empty()) {
     session_.query("deliveries/record").bind("results", to_json(results_)).run();
+    cancel_overtaken_meanwhile(session_, counts_, waiting_, now_);
   }
   write_channels();
   if (!dead_tokens_.empty()) {
@@ -177,6 +179,7 @@ void Recorder::add(const Held& held, const DeliveryOutcome& outcome) {
     row["urgency"] = streak::to_text(outcome.message->urgency);
   }
   results_.push_back(std::move(row));
+  if (pending) waiting_.push_back(outcome.id);
   counts_.move_delivery(held.origin.batch_id, "sending", next.state);
   if (next.state == "sent") counts_.add_sent(held.origin.batch_id, held.channel_kind, held.kind);
   if (outcome.token_dead_in_version) {

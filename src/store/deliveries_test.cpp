@@ -89,6 +89,38 @@ TEST_P(DeliveriesTest, ARetryWaitsCarriesTheFreshMessageAndExpires) {
   EXPECT_EQ(counters(), recount());
 }
 
+TEST_P(DeliveriesTest, WhatWasOnItsWayGivesWayToALaterReminderWhenItFails) {
+  sign_up(1);
+  take_due("b1", 600);
+  const std::string first = remind_once("w1", true);
+  sql("UPDATE deliveries SET created_at = created_at - 1");
+  sql("UPDATE users SET next_check_at = 0");
+  take_due("b2", 1200);
+  const std::string second = remind_once("w1", true);
+  record("w1", result_of(first, DeliveryEnd::retry), kNow + minutes(1));
+  record("w1", result_of(second, DeliveryEnd::retry), kNow + minutes(1));
+  const auto again = claim_deliveries("w1", kNow + minutes(2));
+  ASSERT_EQ(again.size(), 1U) << "the user hears one of them";
+  EXPECT_EQ(again[0].id, second);
+  EXPECT_EQ(batch("b1").count("delivery:cancelled"), 1);
+  EXPECT_EQ(counters(), recount());
+}
+
+TEST_P(DeliveriesTest, WhatADeadWorkerWasSendingGivesWayToALaterReminder) {
+  sign_up(1);
+  take_due("b1", 600);
+  remind_once("w1", true);
+  sql("UPDATE deliveries SET created_at = created_at - 1");
+  sql("UPDATE users SET next_check_at = 0");
+  take_due("b2", 1200);
+  const std::string second = remind_once("w1", true);
+  wait(s_->upkeep.reap(kNow + minutes(10)));
+  const auto again = claim_deliveries("w2", kNow + minutes(11));
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].id, second);
+  EXPECT_EQ(counters(), recount());
+}
+
 TEST_P(DeliveriesTest, ADeadChannelIsSwitchedOffAndTheOtherIsTold) {
   const User user = add_telegram(sign_up(1)[0]);
   trigger("b1");
@@ -161,6 +193,38 @@ TEST_P(DeliveriesTest, CouldNotCheckIsNotSaidOnceAnAnswerHasCome) {
   safe.verdict = streak::Verdict::safe;
   safe.told_unknown = true;
   finish("w1", {safe});
+  EXPECT_TRUE(claim_deliveries("w1", kNow + minutes(2)).empty());
+  EXPECT_EQ(batch("b1").count("delivery:cancelled"), 1);
+  EXPECT_EQ(counters(), recount());
+}
+
+TEST_P(DeliveriesTest, CouldNotCheckIsNotSaidOnceALaterStageHasItsAnswer) {
+  sign_up(1);
+  take_due("b1", 1200);
+  const ClaimedJob job = claim("w1").at(0);
+  JobOutcome unknown = outcome_of(job, JobEnd::retry);
+  unknown.told_unknown = true;
+  unknown.deliveries = {delivery_to(job.user.channels.at(0), "could_not_check")};
+  ASSERT_EQ(finish("w1", {unknown})[0].written.size(), 1U);
+  // The next stage takes over, a few minutes before midnight.
+  trigger("b2");
+  const runtime::TimePoint late = kMidnight - minutes(5);
+  const auto jobs = wait(s_->jobs.claim("w1", 100, false, late, late + minutes(1)));
+  ASSERT_EQ(jobs.size(), 1U);
+  JobOutcome safe = outcome_of(jobs[0]);
+  safe.verdict = streak::Verdict::safe;
+  wait(s_->jobs.finish("w1", {safe}, late, late + minutes(1)));
+  EXPECT_TRUE(claim_deliveries("w1", late).empty());
+  EXPECT_EQ(batch("b1").count("delivery:cancelled"), 1);
+  EXPECT_EQ(counters(), recount());
+}
+
+TEST_P(DeliveriesTest, WhoIsPausedHearsNothingThatWaits) {
+  auto users = sign_up(1);
+  trigger("b1");
+  record("w1", result_of(remind_once("w1", true), DeliveryEnd::retry));
+  users[0].status = UserStatus::paused;
+  wait(s_->users.save(users, kNow));
   EXPECT_TRUE(claim_deliveries("w1", kNow + minutes(2)).empty());
   EXPECT_EQ(batch("b1").count("delivery:cancelled"), 1);
   EXPECT_EQ(counters(), recount());

@@ -18,6 +18,9 @@ namespace streaky::store {
 namespace {
 
 constexpr std::size_t kMostOutcomes = 1'000;
+/// "Could not check" is said in the last quarter of an hour of a day (engine/plan.h), by this job
+/// or by one before it; to look for it is not worth it earlier.
+constexpr std::int64_t kLastHourMs = 3'600'000;
 
 /// A job as it stands when its result comes in.
 struct HeldJob {
@@ -142,7 +145,8 @@ void Finisher::end_job(const HeldJob& job, const JobOutcome& outcome) {
   boost::json::value due_at;
   if (outcome.end == JobEnd::completed) {
     verdict = streak::to_text(outcome.verdict);
-    if (outcome.told_unknown) {
+    const bool late = job.origin.expires_at - runtime::to_unix_ms(now_) <= kLastHourMs;
+    if (outcome.verdict != streak::Verdict::unknown && (outcome.told_unknown || late)) {
       answered_.push_back({{"user_id", outcome.user_id}, {"date", job.origin.date}});
     }
   } else {

@@ -6,6 +6,8 @@ namespace streaky::store {
 
 namespace {
 
+PendingEnd overtaken() { return {"cancelled", "overtaken", "a later reminder took its place"}; }
+
 /// Runs a query for ids and batches of pending deliveries, and ends those.
 void end_found(Session& session, Counts& counts, Query& query, const PendingEnd& end,
                runtime::TimePoint now) {
@@ -43,8 +45,15 @@ void cancel_overtaken(Session& session, Counts& counts, const boost::json::array
   if (reminders.empty()) return;
   auto query = session.query("deliveries/overtaken");
   query.bind("reminders", to_json(reminders));
-  const PendingEnd end{"cancelled", "overtaken", "a later reminder took its place"};
-  end_found(session, counts, query, end, now);
+  end_found(session, counts, query, overtaken(), now);
+}
+
+void cancel_overtaken_meanwhile(Session& session, Counts& counts,
+                                const std::vector<std::string>& ids, runtime::TimePoint now) {
+  if (ids.empty()) return;
+  auto query = session.query("deliveries/overtaken_meanwhile");
+  query.bind("ids", to_json(ids));
+  end_found(session, counts, query, overtaken(), now);
 }
 
 void cancel_answered(Session& session, Counts& counts, const boost::json::array& jobs,

@@ -28,6 +28,10 @@ void end_pending_of_channels(Session& session, Counts& counts,
 void cancel_overtaken(Session& session, Counts& counts, const boost::json::array& reminders,
                       runtime::TimePoint now);
 
+/// Of these, which wait again, what a newer reminder overtook while it was on its way.
+void cancel_overtaken_meanwhile(Session& session, Counts& counts,
+                                const std::vector<std::string>& ids, runtime::TimePoint now);
+
 /// "Could not check" that has not been said yet, of users who could be checked after all. Rows:
 /// `user_id`, `date`.
 void cancel_answered(Session& session, Counts& counts, const boost::json::array& jobs,

@@ -45,7 +45,7 @@ boost::json::array job_rows(const std::vector<PlannedJob>& jobs) {
 }
 
 /// Ends what is unfinished of the same users' and dates' other jobs. `made` rows: `id`, `user_id`,
-/// `date`. A worker that holds such a job will find its result stale.
+/// `date`, `stage`. A worker that holds such a job will find its result stale.
 void supersede(Session& session, Counts& counts, const boost::json::array& made,
                runtime::TimePoint now) {
   std::vector<std::int64_t> ids;
@@ -54,7 +54,7 @@ void supersede(Session& session, Counts& counts, const boost::json::array& made,
     std::string batch_id;
     std::string state;
     auto query = session.query("schedule/unfinished");
-    query.bind("jobs", to_json(made)).into(id, batch_id, state);
+    query.bind("jobs", to_json(made)).bind("manual", kManualStage).into(id, batch_id, state);
     while (query.next()) {
       ids.push_back(id);
       counts.move(batch_id, state, "completed");
@@ -73,10 +73,13 @@ int insert_jobs(Session& session, Counts& counts, const std::string& batch_id,
     std::int64_t id = 0;
     std::int64_t user_id = 0;
     std::string date;
+    int stage = 0;
     auto query = session.query("schedule/insert_jobs");
     query.bind("batch", batch_id).bind("jobs", to_json(rows)).bind("now", now);
-    query.into(id, user_id, date);
-    while (query.next()) made.push_back({{"id", id}, {"user_id", user_id}, {"date", date}});
+    query.into(id, user_id, date, stage);
+    while (query.next()) {
+      made.push_back({{"id", id}, {"user_id", user_id}, {"date", date}, {"stage", stage}});
+    }
   }
   counts.add(batch_id, "pending", static_cast<std::int64_t>(made.size()));
   if (!made.empty()) supersede(session, counts, made, now);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "store/hand_reminders.h"
 #include "store/store_testing.h"
 
 namespace streaky::store {
@@ -112,6 +113,19 @@ TEST_P(ScheduleTest, AReopenedTriggerLeavesTheDaysOwnStageAlone) {
   trigger("b3");
   EXPECT_EQ(batch("b2").count("pending"), 1);
   EXPECT_EQ(batch("b3").count("pending"), 1);
+}
+
+TEST_P(ScheduleTest, ATriggerThatCanSayNothingLeavesTheDaysOwnStageAlone) {
+  const auto users = sign_up(1);
+  HandReminders by_hand(s_->database);
+  const HandReminder reminder{
+      .user_id = users[0].id, .date = kToday, .zone = "UTC", .expires_at = kMidnight};
+  const std::vector<NewDelivery> said{delivery_to(users[0].channels[0], "reminder", true)};
+  ASSERT_EQ(wait(by_hand.write(reminder, said, "check", kNow, kLease)).size(), 1U);
+  take_due("b1", 1200);
+  trigger("b2");
+  EXPECT_EQ(batch("b1").count("pending"), 1) << "the evening's reminder is still to come";
+  EXPECT_EQ(batch("b2").count("pending"), 1);
 }
 
 STREAKY_STORE_SUITE(ScheduleTest);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "store/counts.h"
 #include "store/json_rows.h"
+#include "store/pending_deliveries.h"
 #include "store/session.h"
 
 namespace streaky::store {
@@ -42,15 +44,19 @@ int return_jobs(Session& session, Counts& counts, runtime::TimePoint now, Reaped
 
 int return_deliveries(Session& session, Counts& counts, runtime::TimePoint now, Reaped& reaped) {
   int rows = 0;
+  std::string id;
   std::string batch_id;
   std::string state;
+  std::vector<std::string> waiting;
   auto query = session.query("upkeep/return_deliveries");
-  query.bind("now", now).bind("limit", kBite).into(batch_id, state);
+  query.bind("now", now).bind("limit", kBite).into(id, batch_id, state);
   while (query.next()) {
     ++rows;
+    if (state == "pending") waiting.push_back(id);
     counts.move_delivery(batch_id, "sending", state);
     ++(state == "expired" ? reaped.deliveries_expired : reaped.deliveries_returned);
   }
+  cancel_overtaken_meanwhile(session, counts, waiting, now);
   return rows;
 }
 

@@ -23,6 +23,7 @@ struct Rows {
   std::vector<std::int64_t> user_ids;
   std::vector<std::int64_t> channel_ids;
   std::vector<std::int64_t> off_channel_ids;
+  std::vector<std::int64_t> resting_channel_ids;  // of users who are not active
 };
 
 void add_rules(Rows& rows, const User& user) {
@@ -53,7 +54,11 @@ void add_channels(Rows& rows, const User& user) {
                              {"is_on", channel.on ? 1 : 0},
                              {"off_reason", json_text(channel.off_reason)}});
     rows.channel_ids.push_back(channel.id);
-    if (!channel.on) rows.off_channel_ids.push_back(channel.id);
+    if (!channel.on) {
+      rows.off_channel_ids.push_back(channel.id);
+    } else if (user.status != UserStatus::active) {
+      rows.resting_channel_ids.push_back(channel.id);
+    }
   }
 }
 
@@ -101,6 +106,8 @@ void save_channels(Session& session, const Rows& rows, runtime::TimePoint now) {
   Counts counts;
   const PendingEnd end{"cancelled", "channel_off", "the channel was removed or switched off"};
   end_pending_of_channels(session, counts, ended, end, now);
+  const PendingEnd rest{"cancelled", "inactive", "the user was paused or removed"};
+  end_pending_of_channels(session, counts, rows.resting_channel_ids, rest, now);
   counts.write(session);
 }
 

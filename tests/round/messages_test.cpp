@@ -1,6 +1,7 @@
 // What becomes of messages: channels that die or move, answers that grow old, stages that follow.
 #include <gtest/gtest.h>
 
+#include "store/session.h"
 #include "support/town.h"
 
 namespace streaky::testing_support {
@@ -147,6 +148,33 @@ TEST_F(Messages, ALostAnswerMayDoubleAMessageButNeverLosesIt) {
   town.no_faults();
   town.house.run_until(at("2026-07-01T20:30:00Z"));
   EXPECT_EQ(town.heard(anna).size(), 2U) << "sent again, since nobody can know";
+}
+
+TEST_F(Messages, WhatWasSentIsNotSentAgainThoughItsRecordIsRefused) {
+  const auto anna = town.settle("UTC", 7);
+  open();
+  store::Database::Work refuse = [](store::Session& session) {
+    session.execute(
+        "CREATE TRIGGER refuse BEFORE UPDATE ON deliveries WHEN NEW.remote_id <> '' "
+        "BEGIN SELECT RAISE(ABORT, 'no ids today'); END");
+  };
+  town.house.await(town.house.database().write(refuse));
+  town.house.run_until(at("2026-07-01T23:59:00Z"));
+  EXPECT_EQ(town.heard(anna).size(), 1U);
+  EXPECT_EQ(town.house.metrics().value("streaky_job_exceptions_total", {}), 0);
+}
+
+TEST_F(Messages, ANewTokenShowsThePrivateDaysThatTheServiceMissed) {
+  const auto anna = town.settle("UTC", 400);
+  anna->privacy = sim::Privacy::hidden;
+  open();
+  town.house.run_until(at("2026-07-01T20:05:00Z"));
+  const auto before = town.house.user(anna->login)->streak;
+  ASSERT_LT(before.length, 400);
+  anna->token = sim::OwnToken::repo;
+  town.move_in();
+  town.house.run_until(at("2026-07-02T20:05:00Z"));
+  EXPECT_GE(town.house.user(anna->login)->streak.longest, 400);
 }
 
 TEST_F(Messages, RetentionLeavesNothingBehind) {

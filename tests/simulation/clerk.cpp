@@ -51,7 +51,8 @@ bool Clerk::edit(app::UserDraft draft, runtime::TimePoint now) {
 
 bool Clerk::store_user(runtime::Result<store::User> user, runtime::TimePoint now) {
   if (!user) throw std::logic_error("a change was refused: " + user.error().message);
-  std::vector<store::User> users(1, std::move(*user));
+  std::vector<store::User> users;
+  users.push_back(std::move(*user));
   await(users_.save(std::move(users), now));
   return true;
 }

@@ -188,6 +188,7 @@ bool Life::tell(Clerk& clerk, const Event& event, const Settings& after) {
   const TimePoint now = parts_.machine.clock().now();
   app::UserDraft draft;
   std::string trouble = app::set_login(draft, citizen.login);
+  draft.revive = true;  // as `streaky user add` does: it is said now
   switch (event.deed) {
     case Deed::travel:
       trouble += app::set_time_zone(draft, sim::Zones::names()[after.zone]);

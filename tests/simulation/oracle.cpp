@@ -29,6 +29,8 @@ constexpr Millis kClockMemory = 20min;
 constexpr Millis kOnItsWay = 1min;
 /// A message that was sent again after a crash was right when it was sent first.
 constexpr Millis kSentAgain = 10min;
+/// How long after the death of a token a streak that it alone showed may be spoken of.
+constexpr Millis kHiddenStreak = 24h * 4;
 /// A word about a dead channel waits with the message that was lost, a day at most.
 constexpr Millis kNoticeWait = 26h;
 
@@ -270,6 +272,17 @@ void Oracle::hear_reminder(const Citizen& citizen, const sim::Entry& entry, bool
   }
 }
 
+/// Whose token died lately may be told that nobody can see the streak which it showed.
+bool Oracle::hides_a_streak(const Citizen& citizen, const sim::Entry& entry) const {
+  const bool says_so = contains(entry.text, "your own GitHub token no longer works");
+  if (!says_so || citizen.at(entry.at).token != sim::OwnToken::dead) return false;
+  const auto living = [&](TimePoint at) { return citizen.at(at).token != sim::OwnToken::dead; };
+  const auto when = moments(entry.at);
+  return living(entry.at - kHiddenStreak) && std::ranges::any_of(when, [&](TimePoint moment) {
+           return truth_.of(citizen, moment).stand == Stand::no_streak;
+         });
+}
+
 void Oracle::hear_could_not_check(const Citizen& citizen, const sim::Entry& entry, bool) {
   ++tally_.could_not_check;
   const Standing standing = truth_.of(citizen, entry.at - slack(entry.at));
@@ -277,6 +290,7 @@ void Oracle::hear_could_not_check(const Citizen& citizen, const sim::Entry& entr
   if (off && !truth_.of(citizen, entry.at - 30s).may_be_at_risk()) {
     fail(citizen, entry.at, "nag", "an honest word on a day off");
   }
+  if (hides_a_streak(citizen, entry)) return;
   const Day day = day_of(citizen, entry.at);
   if (entry.at + kBeforeMidnight + slack(entry.at) + 5s < day.to) {
     fail(citizen, entry.at, "nag", "an honest word too early");

@@ -97,6 +97,7 @@ class Oracle {
 
   void hear_reminder(const Citizen& citizen, const sim::Entry& entry, bool excused);
   void hear_could_not_check(const Citizen& citizen, const sim::Entry& entry, bool excused);
+  [[nodiscard]] bool hides_a_streak(const Citizen& citizen, const sim::Entry& entry) const;
   void hear_summary(const Citizen& citizen, const sim::Entry& entry, bool excused);
   void hear_notice(const Citizen& citizen, const sim::Entry& entry, bool excused);
   /// True when one more of that kind is too many for the day and nothing excuses it.

@@ -42,11 +42,13 @@ int read_file(sqlite3_file* file, void* to, int amount, sqlite3_int64 offset) {
 
 int write_file(sqlite3_file* file, const void* from, int amount, sqlite3_int64 offset) {
   Faults& faults = *shim(file)->faults;
-  if (!faults.held && faults.writes_left >= 0 && faults.writes_left-- == 0) {
+  const bool counts = !faults.held && faults.writes_left >= 0;
+  if (counts && faults.writes_left == 0) {
     // What a process had handed over when it was killed is written; the rest never will be.
     faults.broken = true;
     real(file)->pMethods->xWrite(real(file), from, amount / 2, offset);
   }
+  if (counts) --faults.writes_left;
   if (faults.broken) return SQLITE_IOERR_WRITE;
   if (faults.full) return SQLITE_FULL;
   return real(file)->pMethods->xWrite(real(file), from, amount, offset);

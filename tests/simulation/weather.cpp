@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <stdexcept>
 #include <utility>
 
 #include "simulation/dice.h"
@@ -48,6 +49,10 @@ constexpr std::array<Climate, kTroubles> kClimate{{
 
 constexpr std::array kErrors = {Fault::error_500, Fault::error_502, Fault::error_503,
                                 Fault::error_504};
+
+void expect(const runtime::Result<void>& done) {
+  if (!done) throw std::logic_error("the world refuses a fault: " + done.error().message);
+}
 
 const Climate& climate_of(Trouble trouble) {
   return *std::ranges::find(kClimate, trouble, &Climate::trouble);
@@ -156,7 +161,7 @@ void Weather::end(const Spell& spell, TimePoint) {
 }
 
 void Weather::renew() {
-  static_cast<void>(world_.faults().use("none"));
+  expect(world_.faults().use("none"));
   world_.rules() = fair_;
   wire_.damage_chance = 0;
   disk_.set_busy(false);
@@ -261,7 +266,7 @@ void Weather::drizzle(Service service) {
 }
 
 void Weather::rule(Service service, Fault fault, double probability) {
-  static_cast<void>(world_.faults().add({service, fault, probability}));
+  expect(world_.faults().add({service, fault, probability}));
 }
 
 }  // namespace streaky::simulation

@@ -37,6 +37,16 @@ SELECT d.id, d.batch_id
    AND (d.kind = 'could_not_check'
         OR d.kind = 'reminder' AND d.job_id <> n.value ->> 'job_id');
 
+-- name: overtaken_meanwhile
+-- Which of these, that wait again, were on their way when another job's reminder was written.
+SELECT d.id, d.batch_id
+  FROM json_each(:ids) n CROSS JOIN deliveries d
+ WHERE d.id = n.value AND d.state = 'pending' AND d.kind IN ('reminder', 'could_not_check')
+   AND EXISTS (SELECT 1 FROM deliveries l
+                WHERE l.user_id = d.user_id AND l.date = d.date AND l.channel_id = d.channel_id
+                  AND l.kind = 'reminder' AND l.job_id <> d.job_id
+                  AND l.created_at > d.created_at AND l.state IN ('pending', 'sending', 'sent'));
+
 -- name: answered
 -- What waits to say that GitHub could not be checked, when it could be after all.
 SELECT d.id, d.batch_id

@@ -28,7 +28,7 @@ SELECT :batch, n.value ->> 'user_id', n.value ->> 'date', n.value ->> 'stage',
   FROM json_each(:jobs) n
  WHERE true
 ON CONFLICT (user_id, date, stage) DO NOTHING
-RETURNING id, user_id, date;
+RETURNING id, user_id, date, stage;
 
 -- name: reopen_jobs
 UPDATE jobs
@@ -51,10 +51,17 @@ UPDATE jobs
    AND jobs.state = 'pending';
 
 -- name: unfinished
+-- A round by hand can say nothing where its reminder was sent before (by `check --notify`): there the
+-- day's own stage goes on.
 SELECT j.id, j.batch_id, j.state
   FROM json_each(:jobs) n CROSS JOIN jobs j
  WHERE j.user_id = n.value ->> 'user_id' AND j.date = n.value ->> 'date'
-   AND j.id <> n.value ->> 'id' AND j.state IN ('pending', 'processing');
+   AND j.id <> n.value ->> 'id' AND j.state IN ('pending', 'processing')
+   AND NOT (n.value ->> 'stage' = :manual
+            AND EXISTS (SELECT 1 FROM deliveries d
+                         WHERE d.user_id = j.user_id AND d.date = j.date AND d.stage = :manual
+                           AND d.kind = 'reminder'
+                           AND d.state IN ('pending', 'sending', 'sent')));
 
 -- name: supersede
 UPDATE jobs

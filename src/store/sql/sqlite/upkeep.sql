@@ -45,7 +45,7 @@ UPDATE deliveries
        owner = '', lease_until = NULL
  WHERE id IN (SELECT d.id FROM deliveries d WHERE d.state = 'sending' AND d.lease_until <= :now
                ORDER BY d.lease_until LIMIT :limit)
-RETURNING batch_id, state;
+RETURNING id, batch_id, state;
 
 -- name: expire_deliveries
 UPDATE deliveries SET state = 'expired', code = 'expired', ended_at = :now
