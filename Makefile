@@ -5,7 +5,7 @@
 JOBS ?= $(shell nproc)
 
 help:
-	@echo "make demo       a simulated round, start to finish (ONCE=1 USERS=1000 SEED=1 FAULTS=none|storm)"
+	@echo "make demo       a simulated round, start to finish (ONCE=1 USERS=1000 SEED=1 FAULTS=none|storm PROXY=1)"
 	@echo "make run        streaky serve on ./data"
 	@echo "make build      build/streaky and build/streaky-sim"
 	@echo "make test       every test"

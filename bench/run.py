@@ -36,6 +36,7 @@ ROUNDS = [
                  goals={"cpu_us_per_user": 150}),
     rounds.Round("tls", "the same, TLS and HTTP/2", 10_000, at_risk=100, tls=True, **ZERO,
                  goals={"cpu_us_per_user": 250}),
+    rounds.Round("proxy", "10,000 users, through a proxy", 10_000, proxy=True, times=3),
     rounds.Round("cold", "10,000 never seen, ≤ 4,000 days", 10_000, cold=True,
                  longest_streak=4_000),
 ]

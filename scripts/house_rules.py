@@ -17,7 +17,8 @@ MAY_INCLUDE = {
     "github": {"net", "crypto", "runtime", "streak"},
     "notify": {"net", "crypto", "runtime", "streak"},
     "engine": {"store", "github", "notify", "net", "crypto", "runtime", "streak"},
-    "app": {"engine", "store", "github", "notify", "net", "crypto", "runtime", "streak"},
+    "proxy": {"notify", "net", "crypto", "runtime", "streak"},
+    "app": {"engine", "proxy", "store", "github", "notify", "net", "crypto", "runtime", "streak"},
     "sim": {"net", "runtime"},
 }
 # The engine and its tests reach `net` and `crypto` through `github` and `notify` (DESIGN's rows are

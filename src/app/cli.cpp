@@ -27,6 +27,7 @@ constexpr const char* kTableGroup = "Options, for every command";
 
 void add_commands(CLI::App& root, Invocation& invocation) {
   add_serve_command(root, invocation);
+  add_proxy_command(root, invocation);
   add_check_command(root, invocation);
   add_user_commands(root, invocation);
   add_batch_commands(root, invocation);
@@ -177,8 +178,8 @@ int complain(const std::string& message, int exit_code) {
 int run(int argc, char** argv) {
   try {
     runtime::disable_core_dumps();
-    runtime::protect_secrets();
     runtime::raise_file_limit();
+    runtime::protect_secrets();
     if (argc > kMostArguments) return complain("more than 10,000 arguments", kExitUsage);
     Invocation invocation;
     CLI::App root("Streaky, a GitHub streak guardian", "streaky");

@@ -28,6 +28,10 @@ std::string check_number(const std::string& text, std::int64_t least, std::int64
 std::string check_duration(const std::string& text, runtime::Millis least, runtime::Millis most,
                            runtime::Millis& value);
 std::string check_tokens(const Items& items, std::vector<runtime::Secret>& value);
+std::string check_origins(const Items& items, std::vector<std::string>& value);
+std::string check_secrets(const Items& items, std::vector<runtime::Secret>& value);
+std::string check_flag(const std::string& text, bool& value);
+std::string check_compat_key(const std::string& text, runtime::Secret& value);
 std::string check_logins(const Items& items, std::vector<std::string>& value);
 std::string check_log_level(const std::string& text, runtime::LogLevel& value);
 std::string check_log_format(const std::string& text, runtime::LogFormat& value);
@@ -93,6 +97,22 @@ std::string set_tokens(Options& options, const Items& items) {
   return check_tokens(items, options.*Field);
 }
 template <std::vector<std::string> Options::* Field>
+std::string set_origins(Options& options, const Items& items) {
+  return check_origins(items, options.*Field);
+}
+template <std::vector<runtime::Secret> Options::* Field>
+std::string set_secrets(Options& options, const Items& items) {
+  return check_secrets(items, options.*Field);
+}
+template <bool Options::* Field>
+std::string set_flag(Options& options, const Items& items) {
+  return check_flag(items.front(), options.*Field);
+}
+template <runtime::Secret Options::* Field>
+std::string set_compat_key(Options& options, const Items& items) {
+  return check_compat_key(items.front(), options.*Field);
+}
+template <std::vector<std::string> Options::* Field>
 std::string set_logins(Options& options, const Items& items) {
   return check_logins(items, options.*Field);
 }
@@ -125,6 +145,10 @@ std::string show_number(const Options& options) {
 template <runtime::Millis Options::* Field>
 std::string show_duration(const Options& options) {
   return duration_shown(options.*Field);
+}
+template <bool Options::* Field>
+std::string show_flag(const Options& options) {
+  return options.*Field ? "true" : "false";
 }
 template <std::vector<std::string> Options::* Field>
 std::string show_list(const Options& options) {

@@ -2,7 +2,8 @@
 // not, one line of documentation. Flag > environment > file > default.
 //
 //   flag         --github-api-url URL        (and `serve --listen` for server.listen)
-//   environment  STREAKY_GITHUB_API_URL      (lists are comma-separated)
+//   environment  STREAKY_GITHUB_API_URL      (lists are comma-separated; the original's names of
+//                some, such as VPS_SECRET, are read where ours is not set)
 //   file         [github] api_url = "URL"    (TOML)
 //
 // Pure but for reading the file and the environment that it is given. Errors are one line: what was
@@ -46,6 +47,12 @@ struct Options {
   int discord_per_second = 50;
   std::string telegram_api_url = "https://api.telegram.org";
   runtime::Secret telegram_bot_token;
+
+  std::vector<std::string> proxy_urls;
+  std::vector<runtime::Secret> proxy_secret;
+  std::string proxy_listen = "127.0.0.1:8421";
+  bool proxy_compat = false;
+  runtime::Secret proxy_compat_key;
 
   runtime::Millis engine_tick{1'000};
   runtime::Millis engine_lease{30'000};

@@ -21,6 +21,8 @@ github::ContributionsOptions github_options(const Options& options) {
   return github;
 }
 
+}  // namespace
+
 notify::NotifierOptions notifier_options(const Options& options) {
   notify::NotifierOptions notifier;
   notifier.discord_api_url = options.discord_api_url;
@@ -30,8 +32,6 @@ notify::NotifierOptions notifier_options(const Options& options) {
   notifier.version = STREAKY_VERSION;
   return notifier;
 }
-
-}  // namespace
 
 Base::Base(const Options& options)
     : clock(runtime::make_system_clock(io.get_executor())),

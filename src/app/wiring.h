@@ -70,6 +70,8 @@ std::unique_ptr<crypto::Sealer> open_keys(const Options& options, bool create);
 std::unique_ptr<crypto::Sealer> open_or_make_keys(Base& base, store::Users& users,
                                                   const Options& options);
 
+notify::NotifierOptions notifier_options(const Options& options);
+
 /// The way to GitHub and to the channels.
 struct Outside {
   Outside(Base& base, const Options& options);

@@ -1,0 +1,222 @@
+"""`streaky proxy` as a process of its own: the worker holds no key that opens a channel."""
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+from support import BIN, ProcessTest, fetch, free_port, until
+
+SECRET = "a-secret-for-the-tests"
+
+
+def memory_kb(pid, field="VmRSS"):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1])
+    raise AssertionError(f"no {field}")
+
+
+def status_of(url, body=b"{}", **headers):
+    request = urllib.request.Request(url, data=body, headers={
+        "Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+class Proxy(ProcessTest):
+    def start_proxy(self, port=None, **environment):
+        port = port or free_port()
+        self.servers += 1
+        log = self.folder / f"proxy-{self.servers}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [BIN / "streaky", "--data", self.folder / "proxy", "proxy", "--listen",
+                 f"127.0.0.1:{port}", "--keys-file", self.folder / "proxy.keys"],
+                stderr=out, stdout=out,
+                env={**self.environment, "STREAKY_PROXY_SECRET": SECRET, **environment})
+        self.addCleanup(self.end, process)
+        process.began = time.monotonic()
+        process.port, process.url, process.log = port, f"http://127.0.0.1:{port}", log
+
+        def healthy():
+            if process.poll() is not None:
+                raise AssertionError(log.read_text())
+            try:
+                return json.loads(fetch(f"{process.url}/health"))["status"] == "healthy"
+            except OSError:
+                return False
+
+        until("the proxy", healthy)
+        return process
+
+    def with_proxies(self, *flags, count=1, **environment):
+        world = self.start_world("--lift-limits", *flags)
+        self.streaky("keys", "new", "--proxy", self.folder / "proxy.keys")
+        proxies = [self.start_proxy(**environment) for _ in range(count)]
+        self.environment.update(STREAKY_PROXY_URLS=",".join(p.url for p in proxies),
+                                STREAKY_PROXY_SECRET=SECRET)
+        self.move_in(world)
+        return world, proxies
+
+    def round(self, world):
+        world.control("reset-ledger")
+        self.streaky("batch", "trigger", "--wait", code=None)
+        until("the end of the round", lambda: self.batch()["settled"], 120)
+        return world.get("audit")
+
+    def test_a_round_whose_ledger_is_right(self):
+        world, (proxy,) = self.with_proxies("--users", "300", "--seed", "11")
+        self.serve("--role", "worker")
+        audit = self.round(world)
+        self.assertTrue(audit["ok"], audit)
+        self.assertGreater(audit["heard"], 50)
+        metrics = fetch(f"{proxy.url}/metrics")
+        sent = sum(float(line.rsplit(" ", 1)[1]) for line in metrics.splitlines()
+                   if line.startswith("streaky_notify_total") and 'outcome="sent"' in line)
+        self.assertGreaterEqual(sent, audit["heard"], "the messages left through the proxy")
+
+    def test_the_worker_cannot_open_what_it_passes_on(self):
+        world, _ = self.with_proxies("--users", "60", "--seed", "3")
+        del self.environment["STREAKY_PROXY_URLS"]
+        world.control("reset-ledger")
+        self.serve("--role", "worker")
+        self.streaky("batch", "trigger")
+        until("the checks", lambda: self.batch()["pending"] + self.batch()["processing"] == 0)
+        self.assertEqual(world.get("audit")["messages"], 0)
+
+    def test_a_proxy_killed_in_mid_round_among_two(self):
+        world, proxies = self.with_proxies("--users", "400", "--seed", "5", "--channel-latency-ms",
+                                           "300", count=2)
+        serve = self.serve("--role", "worker")
+        world.control("reset-ledger")
+        self.streaky("batch", "trigger")
+        until("the first messages", lambda: world.get("stats")["discord"]["requests"] > 20)
+        in_flight = world.get("stats")["discord"]["requests"] + \
+            world.get("stats")["telegram"]["requests"]
+        self.end(proxies[0], signal.SIGKILL)
+        until("the end of the round", lambda: self.batch()["settled"], 120)
+        audit = world.get("audit")
+        self.assertEqual(audit["missed"], 0, audit)
+        self.assertEqual(audit["false_alarms"], 0, audit)
+        self.assertEqual(audit["heard"], audit["should_hear"], audit)
+        possible = [float(line.rsplit(" ", 1)[1])
+                    for line in fetch(f"{serve.url}/metrics").splitlines()
+                    if line.startswith("streaky_proxy_possible_doubles_total")]
+        self.assertLessEqual(audit["doubles"], possible[0], "every possible double is counted")
+        self.assertLessEqual(audit["doubles"], in_flight + 200, audit)
+
+    def test_all_proxies_away_and_back(self):
+        world, (proxy,) = self.with_proxies("--users", "60", "--seed", "8")
+        self.end(proxy, signal.SIGKILL)
+        world.control("reset-ledger")
+        self.serve("--role", "worker")
+        self.streaky("batch", "trigger")
+        until("the checks", lambda: self.batch()["pending"] + self.batch()["processing"] == 0)
+        self.assertEqual(world.get("audit")["messages"], 0)
+        self.start_proxy(proxy.port)
+        until("the messages", lambda: self.batch()["settled"], 120)
+        audit = world.get("audit")
+        self.assertTrue(audit["ok"], audit)
+
+    def test_small_quick_and_orderly(self):
+        _, (proxy,) = self.with_proxies("--users", "1")
+        self.assertLessEqual(memory_kb(proxy.pid), 20_000_000 // 1024)
+        self.assertEqual(self.end(proxy, signal.SIGTERM), 0)
+        self.assertIn("stopped", proxy.log.read_text())
+        taken = []
+        for _ in range(5):
+            port = free_port()
+            began = time.monotonic()
+            again = subprocess.Popen(
+                [BIN / "streaky", "--data", self.folder / "proxy", "proxy", "--listen",
+                 f"127.0.0.1:{port}", "--keys-file", self.folder / "proxy.keys"],
+                stderr=subprocess.DEVNULL,
+                env={**self.environment, "STREAKY_PROXY_SECRET": SECRET})
+            self.addCleanup(self.end, again)
+
+            def answers():
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) != 0:
+                        return False
+                    probe.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+                    return b"healthy" in probe.recv(4096)
+
+            while not answers():
+                self.assertLess(time.monotonic() - began, 5)
+            taken.append(time.monotonic() - began)
+            self.end(again, signal.SIGTERM)
+        # 100 ms on a quiet machine; the best of five, with room for one that is not.
+        self.assertLess(min(taken), 0.2, taken)
+
+    def test_sigterm_finishes_what_was_taken_in(self):
+        world, (proxy,) = self.with_proxies("--users", "120", "--seed", "6", "--channel-latency-ms",
+                                            "1500")
+        self.serve("--role", "worker")
+        world.control("reset-ledger")
+        self.streaky("batch", "trigger")
+        until("a message on its way", lambda: world.get("stats")["discord"]["requests"] > 5)
+        self.assertEqual(self.end(proxy, signal.SIGTERM), 0)
+        self.start_proxy(proxy.port)
+        until("the end of the round", lambda: self.batch()["settled"], 120)
+        audit = world.get("audit")
+        self.assertTrue(audit["ok"], "an orderly stop loses and doubles nothing: " + str(audit))
+
+    def test_the_originals_contract_over_the_wire(self):
+        key = "0123456789abcdef0123456789abcdef"
+        environment = {"STREAKY_PROXY_COMPAT": "true", "ENCRYPTION_KEY": key, "VPS_SECRET": SECRET}
+        _, (proxy,) = self.with_proxies("--users", "1", **environment)
+        url = f"{proxy.url}/send-notification"
+        self.assertEqual(json.loads(fetch(f"{proxy.url}/health"))["service"],
+                         "streaky-notification-proxy")
+        self.assertEqual(status_of(url), (401, b""))
+        self.assertEqual(status_of(url, X_API_Secret="wrong"), (401, b""))
+        self.assertEqual(status_of(url, b"{", X_API_Secret=SECRET)[0], 400)
+        self.assertEqual(status_of(url, b"{}", X_API_Secret=SECRET)[0], 422)
+        self.assertEqual(status_of(url, b"x", X_API_Secret=SECRET, Content_Type="text/plain")[0],
+                         415)
+        body = {"type": "pigeon", "message": {"username": "u", "current_streak": 1, "message": "m"}}
+        status, answer = status_of(url, json.dumps(body).encode(), X_API_Secret=SECRET)
+        self.assertEqual((status, json.loads(answer)["success"]), (200, False))
+
+    def test_our_worker_through_an_original_proxy(self):
+        # Ours stands in for it, with the original's contract alone.
+        key = "0123456789abcdef0123456789abcdef"
+        world = self.start_world("--lift-limits", "--users", "120", "--seed", "2")
+        self.streaky("keys", "new")
+        (self.folder / "proxy.keys").write_bytes(b"")
+        (self.folder / "proxy.keys").unlink()
+        compat = {"STREAKY_PROXY_COMPAT": "true", "ENCRYPTION_KEY": key, "VPS_SECRET": SECRET}
+        proxy = self.start_proxy(**compat)
+        self.environment.update(compat, STREAKY_PROXY_URLS=proxy.url)
+        self.move_in(world)
+        self.serve("--role", "worker")
+        audit = self.round(world)
+        self.assertEqual(audit["missed"], 0, audit)
+        self.assertEqual(audit["doubles"], 0, audit)
+        self.assertEqual(audit["false_alarms"], 0, audit)
+
+    def test_what_the_options_lack_is_said(self):
+        environment = {key: value for key, value in os.environ.items()
+                       if not key.startswith("STREAKY_")}
+        done = subprocess.run([BIN / "streaky", "--data", self.data, "proxy"], text=True,
+                              capture_output=True, env=environment, timeout=30)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("proxy.secret is not set", done.stderr)
+        done = subprocess.run([BIN / "streaky", "--data", self.data, "proxy"], text=True,
+                              capture_output=True, timeout=30,
+                              env={**environment, "STREAKY_PROXY_SECRET": "short"})
+        self.assertEqual(done.returncode, 2)
+        self.assertNotIn("short", done.stderr.replace("shortest", ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
