@@ -104,7 +104,7 @@ class ProxyReseal : public testing::Test {
     const Secret shared{std::string(secret)};
     const ProxyAccess access{.http = *proxy_,
                              .clock = clock,
-                             .url = "http://proxy.invalid",
+                             .urls = {"http://proxy.invalid"},
                              .secret = shared,
                              .prefix = "c1.ch2."};
     boost::asio::io_context io;
