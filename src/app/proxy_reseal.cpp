@@ -8,6 +8,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <utility>
+#include <vector>
 
 #include "crypto/request_signature.h"
 
@@ -51,7 +52,7 @@ runtime::Result<std::string> result_of(const json::value& answer, const ProxyAcc
   const json::value* sealed = object != nullptr ? object->if_contains("sealed") : nullptr;
   const json::value* error = object != nullptr ? object->if_contains("error") : nullptr;
   if (sealed != nullptr && sealed->is_string()) {
-    const std::string text(sealed->get_string());
+    std::string text(sealed->get_string());
     if (text.starts_with(proxy.prefix)) return text;
     return runtime::fail_for_good("proxy_lacks_key",
                                   "the proxy sealed it with another key: give it the newest one");

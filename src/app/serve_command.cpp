@@ -1,5 +1,6 @@
 // `streaky serve`: the scheduler, the worker and a small HTTP listener, until told to stop.
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -10,6 +11,7 @@
 #include "app/status_page.h"
 #include "crypto/key_file.h"
 #include "net/http_server.h"
+#include "runtime/process.h"
 #include "runtime/signals.h"
 #include "store/users.h"
 
