@@ -197,7 +197,10 @@ TEST_F(Promises, HalfAnswersNeverBecomeACount) {
   for (const auto& person : people) {
     const auto heard = town.heard(person);
     EXPECT_EQ(heard.size(), person->today ? 0U : 1U);
-    for (const auto& text : heard) EXPECT_TRUE(contains(text, "30")) << text;
+    // After a quarter of an hour the reminder goes out though the length is not settled.
+    for (const auto& text : heard) {
+      EXPECT_TRUE(contains(text, " 30 days") || contains(text, "at least")) << text;
+    }
   }
 }
 

@@ -48,7 +48,7 @@ constexpr Millis kSeenBefore = 10min;
 
 /// Polls find what other processes wrote; what is due is known without. Fewer of them halve the
 /// time that a run takes.
-constexpr Millis kPoll = 5s;
+constexpr Millis kPoll = 30s;
 
 /// Memory is the fastest disk; a machine without such a folder uses the usual one.
 std::string fast_folder() { return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : ""; }
