@@ -18,6 +18,7 @@
 #include "app/command.h"
 #include "app/key_changes.h"
 #include "app/key_rotation.h"
+#include "app/proxy_reseal.h"
 #include "app/wiring.h"
 #include "crypto/key_file.h"
 
@@ -112,6 +113,31 @@ void print_rotation(const ResealReport& report, const crypto::Keyring& keys,
   }
 }
 
+/// Everything anew, by way of the proxy where that alone can open.
+ResealReport reseal_stored(Base& base, store::SealedValues& values, const Options& options) {
+  const auto sealer = open_keys(options, false);
+  std::int64_t told = 0;
+  const std::function<void(std::int64_t)> progress = [&told](std::int64_t done) {
+    if (done < told + kProgressEvery) return;
+    told = done;
+    fmt::print(stderr, "{} values sealed anew\n", done);
+  };
+  // An original proxy knows nothing of our keys.
+  const bool by_proxy =
+      !options.proxy_urls.empty() && !options.proxy_secret.empty() && !options.proxy_compat;
+  if (!by_proxy) return base.run(reseal_all(&values, sealer.get(), nullptr, &progress));
+  Outside outside(base, options);
+  const ProxyAccess access{.http = outside.http,
+                           .clock = *base.clock,
+                           .urls = options.proxy_urls,
+                           .secret = options.proxy_secret.front(),
+                           .prefix = sealer->seals_as(crypto::Purpose::channel)};
+  const ResealElsewhere elsewhere = [&access](std::vector<store::SealedValue> some) {
+    return reseal_at_proxy(&access, std::move(some));
+  };
+  return base.run(reseal_all(&values, sealer.get(), &elsewhere, &progress));
+}
+
 int rotate(const Options& options, const KeysArguments& arguments) {
   const std::string path = file_to_change(options);
   Base base(options);
@@ -126,15 +152,8 @@ int rotate(const Options& options, const KeysArguments& arguments) {
   }
   if (begin_rotation(keys)) crypto::replace_key_file(path, keys);
 
-  const auto sealer = open_keys(options, false);
   store::SealedValues values(*database);
-  std::int64_t told = 0;
-  const std::function<void(std::int64_t)> progress = [&told](std::int64_t done) {
-    if (done < told + kProgressEvery) return;
-    told = done;
-    fmt::print(stderr, "{} values sealed anew\n", done);
-  };
-  const ResealReport report = base.run(reseal_all(&values, sealer.get(), nullptr, &progress));
+  const ResealReport report = reseal_stored(base, values, options);
   const crypto::Keyring kept = base.run(retire_unneeded(&values, &keys));
   const auto retired = retired_ids(keys, kept);
   if (!retired.empty()) crypto::replace_key_file(path, kept);

@@ -8,6 +8,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <utility>
+#include <vector>
 
 #include "crypto/request_signature.h"
 
@@ -23,7 +24,7 @@ constexpr runtime::Millis kPatience{60'000};
 constexpr std::size_t kLargestAnswer = 16U << 20U;
 constexpr int kFine = 200;
 
-net::HttpRequest request_for(const ProxyAccess& proxy,
+net::HttpRequest request_for(const ProxyAccess& proxy, const std::string& url,
                              const std::vector<store::SealedValue>& values) {
   json::array list;
   for (const store::SealedValue& value : values) {
@@ -31,7 +32,7 @@ net::HttpRequest request_for(const ProxyAccess& proxy,
         {{"user_id", value.user_id}, {"channel_id", value.channel_id}, {"sealed", value.sealed}});
   }
   net::HttpRequest request;
-  request.url = proxy.url + kPath;
+  request.url = url + kPath;
   request.body = json::serialize(json::object{{"values", std::move(list)}});
   const crypto::RequestToSign to_sign{"POST", kPath, request.body};
   request.headers = {{"Content-Type", "application/json"},
@@ -51,7 +52,7 @@ runtime::Result<std::string> result_of(const json::value& answer, const ProxyAcc
   const json::value* sealed = object != nullptr ? object->if_contains("sealed") : nullptr;
   const json::value* error = object != nullptr ? object->if_contains("error") : nullptr;
   if (sealed != nullptr && sealed->is_string()) {
-    const std::string text(sealed->get_string());
+    std::string text(sealed->get_string());
     if (text.starts_with(proxy.prefix)) return text;
     return runtime::fail_for_good("proxy_lacks_key",
                                   "the proxy sealed it with another key: give it the newest one");
@@ -74,6 +75,24 @@ Results read_answer(const std::string& body, std::size_t count, const ProxyAcces
   return results;
 }
 
+/// At most `kMostPerReseal` values, from the first proxy that is there.
+runtime::Task<Results> reseal_some(const ProxyAccess* proxy,
+                                   std::vector<store::SealedValue> values) {
+  runtime::Error away{.code = "proxy_unreachable", .message = "there is no proxy"};
+  for (const std::string& url : proxy->urls) {
+    auto request = request_for(*proxy, url, values);
+    const auto response = co_await proxy->http.send(std::move(request));
+    if (!response) {
+      away.message = response.error().message;
+      continue;
+    }
+    if (response->status == kFine) co_return read_answer(response->body, values.size(), *proxy);
+    away = {.code = "proxy_refused",
+            .message = fmt::format("the proxy answers {}", response->status)};
+  }
+  co_return all(values.size(), away);
+}
+
 }  // namespace
 
 runtime::Task<Results> reseal_at_proxy(const ProxyAccess* proxy,
@@ -82,19 +101,9 @@ runtime::Task<Results> reseal_at_proxy(const ProxyAccess* proxy,
   while (!values.empty()) {
     const auto count = std::min(values.size(), kMostPerReseal);
     const auto end = values.begin() + static_cast<std::ptrdiff_t>(count);
-    const std::vector<store::SealedValue> some(values.begin(), end);
+    std::vector<store::SealedValue> some(values.begin(), end);
     values.erase(values.begin(), end);
-    auto request = request_for(*proxy, some);
-    const auto response = co_await proxy->http.send(std::move(request));
-    Results part;
-    if (!response) {
-      part = all(count, {.code = "proxy_unreachable", .message = response.error().message});
-    } else if (response->status != kFine) {
-      part = all(count, {.code = "proxy_refused",
-                         .message = fmt::format("the proxy answers {}", response->status)});
-    } else {
-      part = read_answer(response->body, count, *proxy);
-    }
+    auto part = co_await reseal_some(proxy, std::move(some));
     for (auto& result : part) results.push_back(std::move(result));
   }
   co_return results;

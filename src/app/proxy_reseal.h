@@ -25,7 +25,7 @@ inline constexpr std::size_t kMostPerReseal = 200;
 struct ProxyAccess {
   net::HttpClient& http;
   runtime::Clock& clock;
-  std::string url;                // an origin
+  std::vector<std::string> urls;  // origins; the next is asked where one is away
   const runtime::Secret& secret;  // signs the requests
   std::string prefix;             // what the answer must begin with: `c1.<newest key>.`
 };

@@ -57,7 +57,8 @@ class ProxyEnd final : public net::HttpClient {
     const crypto::RequestToSign to_verify{request.method, "/v1/reseal", request.body};
     if (!verifier_.verify(request.headers.at(1).value, to_verify, kNow)) return 401;
     json::array values;
-    for (const json::value& value : json::parse(request.body).at("values").as_array()) {
+    const json::value asked = json::parse(request.body);
+    for (const json::value& value : asked.at("values").as_array()) {
       const auto fresh = crypto::reseal(*sealer_, value.at("sealed").as_string(),
                                         {.user_id = value.at("user_id").as_int64(),
                                          .channel_id = value.at("channel_id").as_int64()});
@@ -90,7 +91,10 @@ class ProxyReseal : public testing::Test {
   std::vector<SealedValue> values(int count) {
     std::vector<SealedValue> all;
     for (int i = 1; i <= count; ++i) {
-      SealedValue value{.kind = SealedValue::Kind::channel, .user_id = i, .channel_id = 100 + i};
+      SealedValue value;
+      value.kind = SealedValue::Kind::channel;
+      value.user_id = i;
+      value.channel_id = 100 + i;
       value.sealed = old_->seal(Secret(std::string("webhook")),
                                 {.user_id = value.user_id, .channel_id = value.channel_id});
       all.push_back(value);
@@ -104,7 +108,7 @@ class ProxyReseal : public testing::Test {
     const Secret shared{std::string(secret)};
     const ProxyAccess access{.http = *proxy_,
                              .clock = clock,
-                             .url = "http://proxy.invalid",
+                             .urls = {"http://proxy.invalid"},
                              .secret = shared,
                              .prefix = "c1.ch2."};
     boost::asio::io_context io;

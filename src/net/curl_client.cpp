@@ -271,6 +271,8 @@ void CurlClient::Loop::collect() {
     node.mapped().reset();  // lets go of the handle's options before the handle is used again
     if (idle_.size() < kMaxIdleHandles) idle_.push_back(std::move(easy));
   }
+  // A handle remembers the path that it asked for last, and a webhook's path is its credential.
+  if (active_.empty()) idle_.clear();
 }
 
 void CurlClient::Loop::cancel_all() {

@@ -217,6 +217,30 @@ class Proxy(ProcessTest):
         self.assertEqual(done.returncode, 2)
         self.assertNotIn("short", done.stderr.replace("shortest", ""))
 
+    def test_a_new_channel_key_comes_to_use_through_the_proxy(self):
+        world, (proxy,) = self.with_proxies("--users", "80", "--seed", "13")
+        before = self.doctor_of_keys()
+        fresh = self.folder / "fresh.keys"
+        self.streaky("keys", "rotate", "--proxy", fresh)
+        # The proxy has not been given the new key yet: nothing is lost, and it is said.
+        report = json.loads(self.streaky("keys", "rotate", "--json", code=1).stdout)
+        self.assertGreater(report["left"], 0)
+        self.assertIn("give it the newest", report["not_opened"][0])
+        with (self.folder / "proxy.keys").open("a") as keys:
+            keys.write(fresh.read_text())
+        report = json.loads(self.streaky("keys", "rotate", "--json").stdout)
+        self.assertEqual((report["left"], report["channel"]), (0, "ch2"))
+        self.assertEqual(report["retired"], ["ch1"])
+        self.assertEqual(self.doctor_of_keys(), before)
+        self.serve("--role", "worker")
+        audit = self.round(world)
+        self.assertTrue(audit["ok"], audit)
+        self.assertIsNone(proxy.poll())
+
+    def doctor_of_keys(self):
+        lines = map(json.loads, self.streaky("doctor", "--json", code=None).stdout.splitlines())
+        return [line["detail"] for line in lines if line["what"] == "keys"]
+
 
 if __name__ == "__main__":
     unittest.main()
