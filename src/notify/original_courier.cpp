@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
 
@@ -35,9 +36,14 @@ std::string words_of(const SealedOutgoing& outgoing) {
   return discord_markdown(text, kMaxText);
 }
 
-/// What an original proxy repeats of Discord's own answers (docs/remote-apis.md, section 3).
-bool says_gone(std::string_view error) {
-  return error.contains("10015") || error.contains("50027");
+/// An original proxy repeats the service's own answer behind its words (docs/remote-apis.md,
+/// sections 3 and 4): nothing but what is certain there switches a channel off.
+bool says_gone(ChannelKind kind, std::string_view error) {
+  const auto body = parse_object(error.substr(std::min(error.find('{'), error.size())));
+  if (!body) return false;
+  const auto code = integer_at(*body, kind == ChannelKind::discord ? "code" : "error_code");
+  if (kind == ChannelKind::discord) return code == 10015 || code == 50027;
+  return code == 401 || code == 403 || text_at(*body, "description").contains("chat not found");
 }
 
 }  // namespace
@@ -70,7 +76,7 @@ runtime::Task<Carried> OriginalCourier::carry(SealedOutgoing outgoing) {
     const auto response = co_await std::move(asking);
     metrics_.count("streaky_proxy_requests_total",
                    {{"result", response ? "answered" : response.error().code}});
-    if (response) co_return answer_of(*response, outgoing.attempt);
+    if (response) co_return answer_of(*response, outgoing.kind, outgoing.attempt);
     trouble = response.error().message;
     if (net::may_have_been_seen(response.error())) {
       co_return later("proxy_lost", trouble, true, outgoing.attempt);
@@ -115,7 +121,8 @@ net::HttpRequest OriginalCourier::request_to(const std::string& url,
   return request;
 }
 
-Carried OriginalCourier::answer_of(const net::HttpResponse& response, int attempt) {
+Carried OriginalCourier::answer_of(const net::HttpResponse& response, ChannelKind kind,
+                                   int attempt) {
   const auto object = parse_object(response.body);
   if (response.status == 200 && object && true_at(*object, "success")) {
     Carried carried;
@@ -126,9 +133,9 @@ Carried OriginalCourier::answer_of(const net::HttpResponse& response, int attemp
     return later("proxy_refused", fmt::format("the proxy answered with status {}", response.status),
                  response.status >= 500, attempt);
   }
-  if (says_gone(text_at(*object, "error"))) {
+  if (says_gone(kind, text_at(*object, "error"))) {
     Carried carried;
-    carried.outcome = Dead{"unknown_webhook", "the Discord webhook was deleted"};
+    carried.outcome = Dead{"channel_gone", "the service no longer takes messages for this channel"};
     return carried;
   }
   // Its words are not repeated: they may hold what a service said, or a credential.

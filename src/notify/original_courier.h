@@ -41,7 +41,7 @@ class OriginalCourier final : public Courier {
  private:
   runtime::Result<std::string> body_of(const SealedOutgoing& outgoing) const;
   [[nodiscard]] net::HttpRequest request_to(const std::string& url, const std::string& body) const;
-  Carried answer_of(const net::HttpResponse& response, int attempt);
+  Carried answer_of(const net::HttpResponse& response, ChannelKind kind, int attempt);
   Carried later(std::string code, std::string reason, bool maybe_seen, int attempt);
 
   net::HttpClient& http_;

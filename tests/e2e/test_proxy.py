@@ -192,15 +192,18 @@ class Proxy(ProcessTest):
         key = "0123456789abcdef0123456789abcdef"
         world = self.start_world("--lift-limits", "--users", "120", "--seed", "2")
         self.streaky("keys", "new")
-        (self.folder / "proxy.keys").write_bytes(b"")
-        (self.folder / "proxy.keys").unlink()
         compat = {"STREAKY_PROXY_COMPAT": "true", "ENCRYPTION_KEY": key, "VPS_SECRET": SECRET}
         proxy = self.start_proxy(**compat)
         self.environment.update(compat, STREAKY_PROXY_URLS=proxy.url)
         self.move_in(world)
         self.serve("--role", "worker")
-        audit = self.round(world)
-        self.assertEqual(audit["missed"], 0, audit)
+        world.control("reset-ledger")
+        self.streaky("batch", "trigger")
+        # An original proxy does not tell dead channels apart, so the round has no end of its own.
+        until("the messages", lambda: world.get("audit")["missed"] == 0 and
+              world.get("audit")["heard"] == world.get("audit")["should_hear"])
+        audit = world.get("audit")
+        self.assertGreater(audit["heard"], 20)
         self.assertEqual(audit["doubles"], 0, audit)
         self.assertEqual(audit["false_alarms"], 0, audit)
 
