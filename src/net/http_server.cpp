@@ -47,6 +47,8 @@ Step go_on() { return {.go_on = true, .refusal = std::nullopt}; }
 Step hang_up() { return {.go_on = false, .refusal = std::nullopt}; }
 Step refuse(Refusal refusal) { return {.go_on = false, .refusal = refusal}; }
 
+constexpr Refusal kTooMuch{503, "too much at once: come again"};
+
 /// How many bytes of bodies are held at a time, by all connections together.
 struct BodyBudget {
   std::size_t limit = 0;
@@ -91,6 +93,7 @@ runtime::Task<Step> read_body(ConnectionPtr connection, ParserPtr parser, runtim
                               BodyShare* share) {
   parser->eager(true);
   bool waited = false;
+  if (!share->take(connection->inbox.size())) co_return refuse(kTooMuch);
   while (!parser->is_done()) {
     if (!connection->inbox.empty()) {
       error_code error;
@@ -103,7 +106,7 @@ runtime::Task<Step> read_body(ConnectionPtr connection, ParserPtr parser, runtim
     }
     if (!std::exchange(waited, true)) connection->set_deadline(timeout);
     const std::size_t got = co_await read_more(connection, kBodyRead);
-    if (!share->take(got)) co_return refuse({503, "too much at once: come again"});
+    if (!share->take(got)) co_return refuse(kTooMuch);
     if (got > 0) continue;
     if (connection->timed_out) co_return refuse({408, "the body did not arrive in time"});
     co_return hang_up();
