@@ -106,7 +106,8 @@ def wait_until_settled(place, batch, users, serve):
                 raise Failed(f"{ended} of {users} users were looked at: {counts}")
             return counts
         if serve.poll() is not None:
-            raise Failed("serve ended in the middle: " + serve.log.read_text()[-300:])
+            raise Failed(f"serve ended in the middle with {serve.returncode}: "
+                         + serve.log.read_text()[-300:])
         time.sleep(POLL_S)
     raise Failed(f"not settled after {LONGEST_S} s: {counts}")
 

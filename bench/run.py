@@ -76,6 +76,12 @@ def measure(name):
     return OTHERS[name]()
 
 
+def keep(taken):
+    path = processes.BIN / "bench.json"
+    path.write_text(json.dumps(taken, indent=2) + "\n")
+    return path
+
+
 def main():
     names = wanted_rows(sys.argv[1:])
     taken = {"machine": machine(), "taken_at": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
@@ -88,11 +94,10 @@ def main():
         except (processes.Failed, OSError) as error:
             taken["rows"][name] = {"failed": str(error)}
             failed = True
+        keep(taken)  # what was measured outlives a run that is broken off
     taken["growth"] = report.growth(taken["rows"])
     print(report.table(taken, ROUNDS))
-    path = processes.BIN / "bench.json"
-    path.write_text(json.dumps(taken, indent=2) + "\n")
-    print(f"\nkept as {path}")
+    print(f"\nkept as {keep(taken)}")
     return 1 if failed else 0
 
 

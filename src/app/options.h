@@ -57,7 +57,7 @@ struct Options {
   runtime::Millis engine_tick{1'000};
   runtime::Millis engine_lease{30'000};
   int engine_claim = 500;
-  std::size_t engine_in_flight = 10'000;
+  std::size_t engine_in_flight = 7'000;
   runtime::Millis engine_deadline{30'000};
 
   std::vector<std::string> admin_logins;

@@ -32,7 +32,7 @@ class Worker {
 
   struct Options {
     int claim = 500;
-    std::size_t in_flight = 10'000;
+    std::size_t in_flight = 7'000;
     runtime::Millis deadline{30'000};
     runtime::Millis lease{30'000};
     runtime::Millis stop_grace{12'000};

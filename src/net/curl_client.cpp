@@ -12,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -80,6 +81,7 @@ class CurlClient::Loop {
  private:
   struct Active {
     Easy easy;
+    long buffer;  // see read_buffer_of
     CurlExchange exchange;
   };
 
@@ -100,7 +102,7 @@ class CurlClient::Loop {
   // The curl thread's own.
   std::deque<PendingRequest> line_;
   std::unordered_map<CURL*, std::unique_ptr<Active>> active_;
-  std::vector<Easy> idle_;
+  std::map<long, std::vector<Easy>> idle_;  // by the size of their buffers
   // Protected by the mutex.
   std::mutex mutex_;
   std::vector<PendingRequest> incoming_;
@@ -238,11 +240,13 @@ void CurlClient::Loop::start_from_line() {
 
 void CurlClient::Loop::start(PendingRequest pending) {
   Easy easy;
-  if (idle_.empty()) {
+  const long buffer = read_buffer_of(pending.request);
+  std::vector<Easy>& idle = idle_[buffer];
+  if (idle.empty()) {
     easy.reset(curl_easy_init());
   } else {
-    easy = std::move(idle_.back());
-    idle_.pop_back();
+    easy = std::move(idle.back());
+    idle.pop_back();
   }
   if (!easy) {
     mailbox_->put(pending.id, runtime::fail("connect", "out of memory for another request"));
@@ -252,7 +256,7 @@ void CurlClient::Loop::start(PendingRequest pending) {
   CURL* key = easy.get();
   auto& slot = active_[key];
   // NOLINTNEXTLINE(modernize-make-unique): an exchange cannot be moved, so it is made in place
-  slot.reset(new Active{std::move(easy), CurlExchange{key, std::move(pending), options_}});
+  slot.reset(new Active{std::move(easy), buffer, CurlExchange{key, std::move(pending), options_}});
   curl_multi_add_handle(multi_.get(), key);
 }
 
@@ -268,8 +272,9 @@ void CurlClient::Loop::collect() {
     mailbox_->put(active->exchange.id(), active->exchange.result(code));
     curl_multi_remove_handle(multi_.get(), key);
     Easy easy = std::move(active->easy);
+    std::vector<Easy>& idle = idle_[active->buffer];
     node.mapped().reset();  // lets go of the handle's options before the handle is used again
-    if (idle_.size() < kMaxIdleHandles) idle_.push_back(std::move(easy));
+    if (idle.size() < kMaxIdleHandles) idle.push_back(std::move(easy));
   }
   // A handle remembers the path that it asked for last, and a webhook's path is its credential.
   if (active_.empty()) idle_.clear();

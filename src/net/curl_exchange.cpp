@@ -23,6 +23,8 @@ constexpr std::size_t kSmallAnswer = 64U << 10U;
 // Read buffers belong to a handle, so with thousands in flight they are most of the memory.
 constexpr long kSmallReadBuffer = 2L << 10U;
 constexpr long kLargeReadBuffer = 8L << 10U;
+// A whole frame of HTTP/2: libcurl 7.88 writes past the end of a smaller one.
+constexpr long kSecureReadBuffer = 16L << 10U;
 constexpr long kUploadBuffer = 16L << 10U;  // the least that libcurl takes
 
 bool is_repeatable(std::string_view method) { return method != "POST" && method != "PATCH"; }
@@ -75,6 +77,11 @@ runtime::Result<std::string> check_request(const HttpRequest& request) {
   return host_of_url(request.url);
 }
 
+long read_buffer_of(const HttpRequest& request) {
+  if (request.url.starts_with("https")) return kSecureReadBuffer;
+  return request.max_body_bytes <= kSmallAnswer ? kSmallReadBuffer : kLargeReadBuffer;
+}
+
 CurlExchange::CurlExchange(CURL* easy, PendingRequest pending, const CurlOptions& options)
     : easy_(easy), pending_(std::move(pending)) {
   curl_easy_reset(easy_);
@@ -105,7 +112,6 @@ CurlExchange::~CurlExchange() {
 void CurlExchange::set_limits(const CurlOptions& options) {
   const auto left = std::chrono::duration_cast<runtime::Millis>(pending_.deadline -
                                                                 std::chrono::steady_clock::now());
-  const bool small = pending_.request.max_body_bytes <= kSmallAnswer;
   const bool secure = pending_.request.url.starts_with("https");
   curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
   // A name server that hangs must not hold up the thread when its request times out.
@@ -127,7 +133,7 @@ void CurlExchange::set_limits(const CurlOptions& options) {
     curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_TIME, static_cast<long>((idle.count() + 999) / 1000));
   }
-  curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, small ? kSmallReadBuffer : kLargeReadBuffer);
+  curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, read_buffer_of(pending_.request));
   curl_easy_setopt(easy_, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
   // What libcurl can unpack it unpacks once anything is asked for; these two need little memory.
   curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");

@@ -34,6 +34,10 @@ void wipe_request(HttpRequest& request) noexcept;
 /// Checks what goes on the wire and gives back the host, or `bad_request`.
 runtime::Result<std::string> check_request(const HttpRequest& request);
 
+/// The bytes of libcurl's buffer for the answer. A handle keeps one size for life: libcurl 7.88
+/// does not look whether the buffer that it has is large enough.
+long read_buffer_of(const HttpRequest& request);
+
 class CurlExchange {
  public:
   CurlExchange(CURL* easy, PendingRequest pending, const CurlOptions& options);
