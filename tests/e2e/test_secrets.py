@@ -1,5 +1,6 @@
 """What users hand over is nowhere to be found in the clear: files, logs, metrics, memory."""
 import base64
+import hmac
 import json
 import os
 import re
@@ -53,13 +54,24 @@ def found_in_memory(pid, secrets):
 
 
 def keys_of(key_file):
-    """The secret part of each line, as it stands there and as the bytes that it stands for."""
-    keys = set()
+    """What a process works with that has read the file: private halves, and keys derived from
+    master keys (docs/security.md). And what it has no need to keep: the text, the master keys."""
+    needed, dropped = set(), set()
     for line in key_file.read_text().splitlines():
-        text = line.split()[-1]
-        if not line.startswith(("#", "channel-public")) and len(text) == 43:
-            keys |= {text.encode(), base64.urlsafe_b64decode(text + "=")}
-    return keys
+        words = line.split()
+        if not words or words[0] in ("#", "channel-public"):
+            continue
+        dropped.add(words[-1].encode())
+        key = base64.urlsafe_b64decode(words[-1] + "=")
+        if words[0] == "channel":
+            needed.add(key)
+            continue
+        dropped.add(key)
+        # HKDF-SHA256 without a salt, one block
+        inner = hmac.digest(bytes(32), key, "sha256")
+        needed |= {hmac.digest(inner, b"streaky v1 " + purpose + b"\1", "sha256")
+                   for purpose in (b"github-token", b"session", b"action-link")}
+    return needed, dropped
 
 
 class Secrets(ProcessTest):
@@ -83,17 +95,21 @@ class Secrets(ProcessTest):
         _, (proxy,) = self.with_proxies("--users", "20", "--seed", "7")
         serve = self.serve("--role", "worker")
         self.streaky("batch", "trigger", "--wait", code=None)
-        self.look_for_keys(serve.pid, keys_of(self.folder / "data.keys"))
-        self.look_for_keys(proxy.pid, keys_of(self.folder / "proxy.keys"))
+        self.look_for_keys(serve.pid, *keys_of(self.folder / "data.keys"))
+        self.look_for_keys(proxy.pid, *keys_of(self.folder / "proxy.keys"))
 
-    def look_for_keys(self, pid, keys):
-        self.assertTrue(keys)
+    def look_for_keys(self, pid, needed, dropped):
         self.readable(pid)
-        places = [(line, flags) for line, flags, content in memory_of(pid)
-                  if any(key in content for key in keys)]
-        self.assertTrue(places, "the search finds what must be there")
-        for line, flags in places:
-            self.assertIn("dd", flags, f"a key in {line}")
+        found = set()
+        for line, flags, content in memory_of(pid):
+            for key in needed:
+                if key in content:
+                    found.add(key)
+                    self.assertIn("dd", flags, f"a key in {line}")
+            for key in dropped:
+                self.assertNotIn(key, content, f"what is not needed any more in {line}")
+        self.assertTrue(found, "the search finds what must be there")
+        self.assertEqual(found, needed)
 
     def readable(self, pid):
         if not os.access(f"/proc/{pid}/mem", os.R_OK):
