@@ -116,15 +116,15 @@ class ProcessTest(unittest.TestCase):
         process.url = f"http://127.0.0.1:{port}"
         return process
 
-    def start_proxy(self, port=None, **environment):
+    def start_proxy(self, port=None, key_file=True, **environment):
         port = port or free_port()
+        keys = ["--keys-file", self.folder / "proxy.keys"] if key_file else []
         self.servers += 1
         log = self.folder / f"proxy-{self.servers}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
                 [BIN / "streaky", "--data", self.folder / "proxy", "proxy", "--listen",
-                 f"127.0.0.1:{port}", "--keys-file", self.folder / "proxy.keys"],
-                stderr=out, stdout=out,
+                 f"127.0.0.1:{port}", *keys], stderr=out, stdout=out,
                 env={**self.environment, "STREAKY_PROXY_SECRET": PROXY_SECRET, **environment})
         self.addCleanup(self.end, process)
         process.port, process.url, process.log = port, f"http://127.0.0.1:{port}", log

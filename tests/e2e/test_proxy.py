@@ -205,6 +205,36 @@ class Proxy(ProcessTest):
         self.assertTrue(audit["ok"], audit)
         self.assertIsNone(proxy.poll())
 
+    def a_round_with_keys_from(self, source):
+        """What `source` makes of the text of the proxy's key file goes into its environment."""
+        world, (proxy,) = self.with_proxies("--users", "60", "--seed", "4")
+        self.end(proxy, signal.SIGTERM)
+        keys = self.folder / "proxy.keys"
+        environment = source(keys.read_text())
+        keys.unlink()
+        self.start_proxy(proxy.port, key_file=False, **environment)
+        self.serve("--role", "worker")
+        audit = self.round(world)
+        self.assertTrue(audit["ok"], audit)
+        self.assertGreater(audit["heard"], 10)
+
+    def test_its_keys_come_from_a_variable(self):
+        def variable(text):
+            lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+            return {"STREAKY_KEYS_TEXT": ";".join(lines)}
+
+        self.a_round_with_keys_from(variable)
+
+    def test_its_keys_come_from_the_service_manager(self):
+        def credential(text):
+            folder = self.folder / "credentials"
+            folder.mkdir(mode=0o700)
+            (folder / "streaky.keys").write_text(text)
+            (folder / "streaky.keys").chmod(0o400)
+            return {"CREDENTIALS_DIRECTORY": str(folder)}
+
+        self.a_round_with_keys_from(credential)
+
     def test_a_rotation_through_the_proxy_survives_kills_in_mid_round(self):
         world, (proxy,) = self.with_proxies("--users", "300", "--seed", "14",
                                             "--channel-latency-ms", "200")
