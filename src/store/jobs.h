@@ -89,8 +89,9 @@ class Jobs {
   runtime::Task<void> extend(std::string owner, runtime::TimePoint lease_until);
   /// From when on there is something to claim; nothing where nothing waits.
   struct Due {
-    std::optional<runtime::TimePoint> shared;  // jobs and deliveries
-    std::optional<runtime::TimePoint> alone;   // a job that must run alone
+    std::optional<runtime::TimePoint> jobs;
+    std::optional<runtime::TimePoint> alone;  // a job that must run alone
+    std::optional<runtime::TimePoint> deliveries;
   };
   /// Reads alone.
   runtime::Task<Due> next_due(runtime::TimePoint now);
