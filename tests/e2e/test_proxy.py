@@ -3,8 +3,10 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -266,9 +268,43 @@ class Proxy(ProcessTest):
         audit = world.get("audit")
         self.assertTrue(audit["ok"], audit)
 
-    def doctor_of_keys(self):
+    def test_doctor_proves_that_the_proxy_opens_what_is_stored(self):
+        _, (proxy,) = self.with_proxies("--users", "40", "--seed", "9")
+        name = f"proxy {proxy.url}"
+        good, detail = self.findings()[name]
+        self.assertTrue(good, detail)
+        opened, known = map(int, re.search(r"opens (\d+) of (\d+)", detail).groups())
+        self.assertEqual(opened, known)
+        self.assertGreater(known, 20)
+        # One value moved to somebody else.
+        with sqlite3.connect(self.data / "streaky.db") as database:
+            (one, login), (other, _) = database.execute(
+                "SELECT channels.id, login FROM channels JOIN users ON users.id = user_id "
+                "ORDER BY channels.id LIMIT 2").fetchall()
+            database.execute("UPDATE channels SET sealed = (SELECT sealed FROM channels WHERE "
+                             "id = ?) WHERE id = ?", (other, one))
+        findings = self.findings()
+        self.assertIn(f"opens {known - 1} of {known}", findings[name][1])
+        bad = [what for what, (good, _) in findings.items() if not good and what != name]
+        self.assertEqual(len(bad), 1, findings)
+        self.assertRegex(bad[0], f"^sealed .* of {login}$")
+        # A proxy with other keys, and one that is away.
+        self.end(proxy)
+        self.assertIn("no connection", self.findings()[name][1])
+        (self.folder / "proxy.keys").unlink()
+        self.streaky("keys", "new", "--keys-file", self.folder / "other.keys", "--proxy",
+                     self.folder / "proxy.keys")
+        self.start_proxy(proxy.port)
+        good, detail = self.findings()[name]
+        self.assertFalse(good)
+        self.assertIn("sealed_", detail)
+
+    def findings(self):
         lines = map(json.loads, self.streaky("doctor", "--json", code=None).stdout.splitlines())
-        return [line["detail"] for line in lines if line["what"] == "keys"]
+        return {line["what"]: (line["good"], line["detail"]) for line in lines}
+
+    def doctor_of_keys(self):
+        return self.findings()["keys"][1]
 
 
 if __name__ == "__main__":
