@@ -81,6 +81,24 @@ class Proxy(ProcessTest):
         self.assertLessEqual(audit["doubles"], possible[0], "every possible double is counted")
         self.assertLessEqual(audit["doubles"], in_flight + 200, audit)
 
+    def test_a_worker_killed_in_mid_round_tells_nobody_twice(self):
+        """What it had sent is not known to its successor, but to the proxy."""
+        world, (proxy,) = self.with_proxies("--users", "400", "--seed", "15",
+                                            "--channel-latency-ms", "300")
+        self.environment["STREAKY_ENGINE_LEASE"] = "5s"
+        first = self.serve("--role", "worker")
+        world.control("reset-ledger")
+        self.streaky("batch", "trigger")
+        until("the first messages", lambda: world.get("stats")["discord"]["requests"] > 20)
+        self.end(first, signal.SIGKILL)
+        self.serve("--role", "worker")
+        until("the end of the round", lambda: self.batch()["settled"], 120)
+        audit = world.get("audit")
+        self.assertTrue(audit["ok"], audit)
+        repeated = [line for line in fetch(f"{proxy.url}/metrics").splitlines()
+                    if line.startswith("streaky_proxy_repeated_total{")]
+        self.assertTrue(repeated, "some were brought again")
+
     def test_all_proxies_away_and_back(self):
         world, (proxy,) = self.with_proxies("--users", "60", "--seed", "8")
         self.end(proxy, signal.SIGKILL)
@@ -99,6 +117,7 @@ class Proxy(ProcessTest):
         self.assertLessEqual(memory_kb(proxy.pid), 20_000_000 // 1024)
         self.assertEqual(self.end(proxy, signal.SIGTERM), 0)
         self.assertIn("stopped", proxy.log.read_text())
+        self.assertFalse((self.folder / "proxy").exists(), "it keeps nothing")
         taken = []
         for _ in range(5):
             port = free_port()

@@ -99,6 +99,9 @@ class Secrets(ProcessTest):
         self.look_for_keys(proxy.pid, *keys_of(self.folder / "proxy.keys"))
 
     def look_for_keys(self, pid, needed, dropped):
+        with open(f"/proc/{pid}/limits") as limits:
+            core, = [line for line in limits if line.startswith("Max core file size")]
+        self.assertEqual(core.split()[4:6], ["0", "0"], "core dumps are off")
         self.readable(pid)
         found = set()
         for line, flags, content in memory_of(pid):
