@@ -1,17 +1,18 @@
 # What a person types. `make demo` and `make test` install what is missing first.
-.PHONY: help deps build demo run test simulate test-asan test-tsan bench lint format clean
+.PHONY: help deps build demo run test simulate test-asan test-tsan fuzz bench lint format clean
 .DEFAULT_GOAL := help
 
 JOBS ?= $(shell nproc)
 
 help:
-	@echo "make demo       a simulated round, start to finish (ONCE=1 USERS=1000 SEED=1 FAULTS=none|storm)"
+	@echo "make demo       a simulated round, start to finish (ONCE=1 USERS=1000 SEED=1 FAULTS=none|storm PROXY=1)"
 	@echo "make run        streaky serve on ./data"
 	@echo "make build      build/streaky and build/streaky-sim"
 	@echo "make test       every test"
 	@echo "make simulate   a simulated life in bad weather (RUNS=1 SEED=1 DAYS=60 USERS=60 SEVERITY=1 START= MUTANT=)"
 	@echo "make test-asan  the tests under AddressSanitizer and UBSan"
 	@echo "make test-tsan  the tests under ThreadSanitizer"
+	@echo "make fuzz       each fuzz target for a minute (SECONDS_EACH=60)"
 	@echo "make bench      measures, beside the goals (ROWS=10000,idle for some; bench/run.py --list)"
 	@echo "make lint       clang-format, clang-tidy, house rules"
 	@echo "make format     put the sources into their form"
@@ -50,6 +51,10 @@ test-tsan: deps
 	@ninja -C build-tsan -j $(JOBS)
 	@ctest --test-dir build-tsan --output-on-failure -j $(JOBS)
 
+fuzz: deps
+	@cmake --preset fuzz >/dev/null
+	@scripts/fuzz build-fuzz
+
 bench:
 	@scripts/install-deps build bench
 	@cmake --preset release >/dev/null
@@ -66,4 +71,4 @@ format:
 	@git ls-files '*.h' '*.cpp' | xargs clang-format-19 -i
 
 clean:
-	@rm -rf build build-asan build-tsan
+	@rm -rf build build-asan build-tsan build-fuzz

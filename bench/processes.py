@@ -136,6 +136,26 @@ class Place:
         until("serve", healthy)
         return process
 
+    def proxy(self, pause=0.02):
+        """A proxy with the same keys; who starts later sends through it."""
+        port = free_port()
+        self.environment["STREAKY_PROXY_SECRET"] = "a-secret-of-the-benchmark"
+        process = self.start("proxy", [BIN / "streaky", "--data", self.data, "proxy", "--listen",
+                                       f"127.0.0.1:{port}"])
+        process.url = f"http://127.0.0.1:{port}"
+
+        def healthy():
+            if process.poll() is not None:
+                raise Failed("proxy ended: " + process.log.read_text()[-300:])
+            try:
+                return fetch(f"{process.url}/health")
+            except OSError:
+                return False
+
+        until("the proxy", healthy, pause=pause)
+        self.environment["STREAKY_PROXY_URLS"] = process.url
+        return process
+
     def database(self):
         return sqlite3.connect(f"file:{self.data}/streaky.db?mode=ro", uri=True, timeout=30,
                                isolation_level=None)

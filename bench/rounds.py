@@ -34,6 +34,7 @@ class Round:
     tls: bool = False
     cold: bool = False  # nobody was ever looked at
     longest_streak: int = 0
+    proxy: bool = False  # through `streaky proxy`; shown beside the same round in process
     times: int = 1  # the median round by wall time is shown
     goals: dict = dataclasses.field(default_factory=dict)
 
@@ -151,20 +152,22 @@ def measure_once(round_):
             wrap = tls_front.trusting(place.folder)
         if round_.limits:
             del place.environment["STREAKY_DISCORD_PER_SECOND"]
+        proxy = place.proxy() if round_.proxy else None
         # No scheduler: nobody's own hour may strike in the middle of it.
         serve = place.serve("--role", "worker", wrap=wrap)
-        return take_figures(place, world, serve, round_)
+        return take_figures(place, world, serve, round_, proxy)
 
 
-def take_figures(place, world, serve, round_):
+def take_figures(place, world, serve, round_, proxy=None):
     before = processes.metrics(serve)
-    cpu = processes.cpu_seconds(serve.pid)
+    ours = [serve] if proxy is None else [serve, proxy]
+    cpu = sum(processes.cpu_seconds(one.pid) for one in ours)
     world_cpu = processes.cpu_seconds(world.process.pid)
     began = time.monotonic()
     batch, trigger_cpu = trigger(place)
     wait_until_settled(place, batch, round_.users, serve)
     wall = time.monotonic() - began
-    cpu = processes.cpu_seconds(serve.pid) - cpu + trigger_cpu
+    cpu = sum(processes.cpu_seconds(one.pid) for one in ours) - cpu + trigger_cpu
     world_cpu = processes.cpu_seconds(world.process.pid) - world_cpu
     peak = processes.memory_mb(serve.pid, "VmHWM")
     after = processes.metrics(serve)
@@ -186,12 +189,30 @@ def take_figures(place, world, serve, round_):
         "cpu_us_per_user": cpu * 1e6 / round_.users,
         "world_cpu_us_per_user": world_cpu * 1e6 / round_.users,
         "peak_mb": peak,
+        "proxy_peak_mb": processes.memory_mb(proxy.pid, "VmHWM") if proxy else None,
         "requests_per_user": grown('streaky_github_requests_total{view="service"}') / round_.users,
         "writes_per_1000": writes * 1e3 / round_.users,
     }
 
 
 def measure(round_):
+    if round_.proxy:
+        return measure_beside(round_)
     taken = sorted((measure_once(round_) for _ in range(round_.times)),
                    key=lambda figures: figures["wall_s"])
     return taken[len(taken) // 2]
+
+
+def measure_beside(round_):
+    """Through the proxy and in process, by turns, so that both meet the same machine; medians."""
+    plain = dataclasses.replace(round_, proxy=False)
+    pairs = [(measure_once(plain), measure_once(round_)) for _ in range(round_.times)]
+
+    def median(figures, key):
+        return sorted(one[key] for one in figures)[len(figures) // 2]
+
+    in_process, through = zip(*pairs)
+    shown = sorted(through, key=lambda figures: figures["wall_s"])[len(through) // 2]
+    for key, name in (("wall_s", "wall_times"), ("cpu_us_per_user", "cpu_times")):
+        shown[name] = median(through, key) / median(in_process, key)
+    return shown

@@ -38,10 +38,12 @@ ROUNDS = [
                  goals={"cpu_us_per_user": 150}),
     rounds.Round("tls", "the same, TLS and HTTP/2", 10_000, at_risk=100, tls=True, **ZERO,
                  goals={"cpu_us_per_user": 250}),
+    rounds.Round("proxy", "10,000 users, through a proxy", 10_000, proxy=True, times=3),
     rounds.Round("cold", "10,000 never seen, ≤ 4,000 days", 10_000, cold=True,
                  longest_streak=4_000),
 ]
-OTHERS = {"idle": quiet.measure_idle, "due": quiet.measure_due, "parsing": micro.parsing,
+OTHERS = {"idle": quiet.measure_idle, "due": quiet.measure_due,
+          "idle_proxy": quiet.measure_proxy, "parsing": micro.parsing,
           "sealing": micro.sealing, "queue": micro.queue}
 
 

@@ -11,7 +11,6 @@
 #include "app/round.h"
 #include "app/run_lock.h"
 #include "app/service.h"
-#include "runtime/process.h"
 #include "runtime/signals.h"
 
 namespace streaky::app {
@@ -37,7 +36,6 @@ int wait_for_batch(Base& base, store::Database& database, const Options& options
   std::unique_ptr<crypto::Sealer> sealer;
   std::unique_ptr<Service> service;
   if (!RunLock::held(options.data_dir)) {
-    runtime::disable_core_dumps();
     sealer = open_keys(options, false);
     service = std::make_unique<Service>(base, database, *sealer, options,
                                         Service::Roles{.schedule = false, .work = true});

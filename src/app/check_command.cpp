@@ -262,6 +262,7 @@ int check(Options& options, const CheckArguments& arguments) {
   if (shown.sight.judgement.verdict != streak::Verdict::at_risk) return code;
   const bool told = notify_by_hand({.base = base,
                                     .outside = outside,
+                                    .options = options,
                                     .database = *target.database,
                                     .sealer = *target.sealer,
                                     .user = *target.user,

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/couriers.h"
 #include "app/terminal.h"
 #include "engine/decide.h"
 #include "engine/sender.h"
@@ -48,11 +49,11 @@ void send(const Notification& about, const std::string& owner,
                              .owner = owner,
                              .lease = kLease},
                             base.io.get_executor(), on_exception);
+  const auto courier = make_courier(base, about.outside, about.sealer, about.options);
   engine::Sender sender({.checker = checker,
                          .recorder = recorder,
                          .jobs = jobs,
-                         .notifier = about.outside.notifier,
-                         .sealer = about.sealer,
+                         .courier = *courier,
                          .clock = *base.clock,
                          .random = *base.random,
                          .log = *base.log,
@@ -61,6 +62,7 @@ void send(const Notification& about, const std::string& owner,
                         engine::Sender::Limits{}, base.io.get_executor(), on_exception);
   base.run(send_all(&sender, std::move(deliveries)));
   base.run(recorder.drain());
+  base.run(courier->wait_idle());
 }
 
 /// One for each channel, in their order.

@@ -15,6 +15,7 @@ namespace streaky::app {
 struct Notification {
   Base& base;
   Outside& outside;
+  const Options& options;
   store::Database& database;
   const crypto::Sealer& sealer;
   const store::User& user;

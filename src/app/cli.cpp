@@ -27,9 +27,11 @@ constexpr const char* kTableGroup = "Options, for every command";
 
 void add_commands(CLI::App& root, Invocation& invocation) {
   add_serve_command(root, invocation);
+  add_proxy_command(root, invocation);
   add_check_command(root, invocation);
   add_user_commands(root, invocation);
   add_batch_commands(root, invocation);
+  add_keys_command(root, invocation);
   add_doctor_command(root, invocation);
   add_config_command(root, invocation);
   add_version_command(root, invocation);
@@ -177,6 +179,7 @@ int run(int argc, char** argv) {
   try {
     runtime::disable_core_dumps();
     runtime::raise_file_limit();
+    runtime::protect_secrets();
     if (argc > kMostArguments) return complain("more than 10,000 arguments", kExitUsage);
     Invocation invocation;
     CLI::App root("Streaky, a GitHub streak guardian", "streaky");

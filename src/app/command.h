@@ -31,9 +31,11 @@ struct Invocation {
 };
 
 void add_serve_command(CLI::App& root, Invocation& invocation);
+void add_proxy_command(CLI::App& root, Invocation& invocation);
 void add_check_command(CLI::App& root, Invocation& invocation);
 void add_user_commands(CLI::App& root, Invocation& invocation);
 void add_batch_commands(CLI::App& root, Invocation& invocation);
+void add_keys_command(CLI::App& root, Invocation& invocation);
 void add_doctor_command(CLI::App& root, Invocation& invocation);
 void add_config_command(CLI::App& root, Invocation& invocation);
 void add_version_command(CLI::App& root, Invocation& invocation);

@@ -33,6 +33,9 @@ std::unexpected<runtime::Error> bad(const std::string& file, std::uint32_t line,
 }
 
 std::optional<std::string> scalar_text(const toml::node& node, ValueKind kind) {
+  if (const auto* flag = node.as_boolean(); flag != nullptr && kind == ValueKind::flag) {
+    return flag->get() ? "true" : "false";
+  }
   const bool wants_number = kind == ValueKind::number || kind == ValueKind::duration;
   if (const auto* number = node.as_integer(); number != nullptr && wants_number) {
     return std::to_string(number->get());

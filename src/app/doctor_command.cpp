@@ -8,9 +8,11 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/command.h"
+#include "app/doctor_sealed.h"
 #include "app/run_lock.h"
 #include "app/wiring.h"
 #include "store/users.h"
@@ -20,21 +22,12 @@ namespace streaky::app {
 
 namespace {
 
-struct Finding {
-  std::string what;
-  bool good = false;
-  std::string detail;
-};
-
-constexpr int kUsersPerRead = 500;
-
 Finding check_zones() {
   const auto names = streak::Zone::names();
   return {"time zones", names.size() > 1, fmt::format("{} zones in tzdata", names.size())};
 }
 
-/// Every stored credential opens, or is named.
-std::vector<Finding> check_store(Base& base, const Options& options) {
+std::vector<Finding> check_store(Base& base, net::HttpClient& http, const Options& options) {
   std::vector<Finding> findings;
   const auto database = open_database(base, options, false);
   findings.push_back(
@@ -43,31 +36,9 @@ std::vector<Finding> check_store(Base& base, const Options& options) {
   store::Users users(*database);
   const std::int64_t active = base.run(users.count_active());
   findings.push_back({"users", true, fmt::format("{} active", active)});
-  const auto sealer = open_keys(options, false);
-  std::int64_t after = 0;
-  int values = 0;
-  for (auto some = base.run(users.list(after, kUsersPerRead)); !some.empty();
-       some = base.run(users.list(after, kUsersPerRead))) {
-    for (const store::User& user : some) {
-      after = user.id;
-      const auto open = [&](const std::string& sealed, crypto::Purpose purpose,
-                            std::int64_t channel, const std::string& name) {
-        ++values;
-        const auto opened =
-            sealer->open(sealed, {.purpose = purpose, .user_id = user.id, .channel_id = channel});
-        if (opened) return;
-        findings.push_back({"sealed " + name + " of " + user.login, false, opened.error().message});
-      };
-      if (!user.sealed_token.empty()) {
-        open(user.sealed_token, crypto::Purpose::github_token, 0, "GitHub token");
-      }
-      for (const store::Channel& channel : user.channels) {
-        open(channel.sealed, crypto::Purpose::channel, channel.id, channel.kind + " credential");
-      }
-    }
+  for (Finding& finding : check_sealed(base, http, *database, options)) {
+    findings.push_back(std::move(finding));
   }
-  findings.push_back(
-      {"keys", true, fmt::format("{}, {} sealed values looked at", options.key_path(), values)});
   return findings;
 }
 
@@ -100,8 +71,11 @@ int doctor(const Options& options, bool json) {
   Base base(options);
   std::vector<Finding> findings;
   findings.push_back(check_zones());
+  Outside outside(base, options);
   try {
-    for (Finding& finding : check_store(base, options)) findings.push_back(std::move(finding));
+    for (Finding& finding : check_store(base, outside.http, options)) {
+      findings.push_back(std::move(finding));
+    }
   } catch (const std::exception& error) {
     findings.push_back({"data", false, error.what()});
   }
@@ -110,7 +84,6 @@ int doctor(const Options& options, bool json) {
   if (options.github_tokens.empty()) {
     findings.push_back({"GitHub tokens", false, "none configured (github.tokens)"});
   }
-  Outside outside(base, options);
   for (std::size_t i = 0; i < options.github_tokens.size(); ++i) {
     findings.push_back(ask_github(base, outside, options, i));
   }
@@ -132,7 +105,7 @@ int doctor(const Options& options, bool json) {
 
 void add_doctor_command(CLI::App& root, Invocation& invocation) {
   auto* command = root.add_subcommand(
-      "doctor", "Is everything in place: time zones, database, keys, GitHub tokens");
+      "doctor", "Is everything in place: time zones, database, keys, proxies, GitHub tokens");
   auto json = std::make_shared<bool>(false);  // shared with the callback below
   command->add_flag("--json", *json, "Print JSON");
   command->callback([&invocation, json] {

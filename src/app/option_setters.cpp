@@ -5,10 +5,16 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <stdexcept>
+#include <utility>
 
 #include "app/option_table.h"
 #include "app/terminal.h"
+#include "crypto/keyring.h"
+#include "crypto/original_form.h"
+#include "crypto/request_signature.h"
 #include "net/origin.h"
+#include "notify/proxy_courier.h"
 #include "runtime/bytes.h"
 
 namespace streaky::app {
@@ -21,6 +27,9 @@ constexpr std::size_t kLongestUrl = 2'048;
 constexpr std::size_t kLongestBotToken = 80;  // docs/remote-apis.md §4
 constexpr std::size_t kMostTokens = 100;
 constexpr std::size_t kMostLogins = 100;
+constexpr std::size_t kMostProxies = notify::ProxyCourier::kMostProxies;
+constexpr std::size_t kMostSecrets = crypto::kMaxRequestSecrets;
+constexpr std::size_t kShortestSecret = 16;
 constexpr std::size_t kLongestShown = 40;
 constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warn", "error", "off"};
 
@@ -88,6 +97,20 @@ std::string check_word(const std::string& text, std::string& value) {
   return {};
 }
 
+std::string check_keys(const std::string& text, runtime::Secret& value) {
+  std::string lines = text;
+  // Variables rarely hold several lines.
+  std::ranges::replace(lines, ';', '\n');
+  runtime::Secret keys(std::move(lines));
+  try {
+    (void)crypto::parse_keyring(keys.reveal(), "not keys");
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  value = std::move(keys);
+  return {};
+}
+
 std::string check_bot_token(const std::string& text, runtime::Secret& value) {
   const std::size_t colon = text.find(':');
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -140,6 +163,58 @@ std::string check_tokens(const Items& items, std::vector<runtime::Secret>& value
     tokens.emplace_back(items[i]);
   }
   value = std::move(tokens);
+  return {};
+}
+
+std::string check_origins(const Items& items, std::vector<std::string>& value) {
+  if (items.size() > kMostProxies) {
+    return fmt::format("{} addresses: expected at most {}", items.size(), kMostProxies);
+  }
+  std::vector<std::string> origins;
+  for (const std::string& item : items) {
+    const auto origin = net::parse_origin(item);
+    if (!origin) return origin.error().message;
+    if (std::ranges::find(origins, origin->text) != origins.end()) {
+      return "the same address twice: " + origin->text;
+    }
+    origins.push_back(origin->text);
+  }
+  value = std::move(origins);
+  return {};
+}
+
+std::string check_secrets(const Items& items, std::vector<runtime::Secret>& value) {
+  if (items.size() > kMostSecrets) {
+    return fmt::format("{} secrets: expected at most {}", items.size(), kMostSecrets);
+  }
+  std::vector<runtime::Secret> secrets;
+  for (const std::string& item : items) {
+    if (!is_word(item) || item.size() < kShortestSecret) {
+      return fmt::format(
+          "a secret is not accepted: expected {} to {} printable ASCII characters, "
+          "no spaces; openssl rand -hex 32 makes a good one",
+          kShortestSecret, kLongestWord);
+    }
+    secrets.emplace_back(item);
+  }
+  value = std::move(secrets);
+  return {};
+}
+
+std::string check_flag(const std::string& text, bool& value) {
+  if (text != "true" && text != "false") {
+    return fmt::format("\"{}\" is not accepted: expected true or false", shown(text));
+  }
+  value = text == "true";
+  return {};
+}
+
+std::string check_compat_key(const std::string& text, runtime::Secret& value) {
+  runtime::Secret key(text);
+  if (!crypto::is_original_key(key) || text.size() > kLongestWord) {
+    return "not such a key: expected 32 to 255 characters";
+  }
+  value = std::move(key);
   return {};
 }
 

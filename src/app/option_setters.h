@@ -21,12 +21,17 @@ std::string check_store_url(const std::string& text, std::string& value);
 std::string check_listen_url(const std::string& text, std::string& value);
 std::string check_path(const std::string& text, std::string& value);
 std::string check_word(const std::string& text, std::string& value);
+std::string check_keys(const std::string& text, runtime::Secret& value);
 std::string check_bot_token(const std::string& text, runtime::Secret& value);
 std::string check_number(const std::string& text, std::int64_t least, std::int64_t most,
                          std::int64_t& value);
 std::string check_duration(const std::string& text, runtime::Millis least, runtime::Millis most,
                            runtime::Millis& value);
 std::string check_tokens(const Items& items, std::vector<runtime::Secret>& value);
+std::string check_origins(const Items& items, std::vector<std::string>& value);
+std::string check_secrets(const Items& items, std::vector<runtime::Secret>& value);
+std::string check_flag(const std::string& text, bool& value);
+std::string check_compat_key(const std::string& text, runtime::Secret& value);
 std::string check_logins(const Items& items, std::vector<std::string>& value);
 std::string check_log_level(const std::string& text, runtime::LogLevel& value);
 std::string check_log_format(const std::string& text, runtime::LogFormat& value);
@@ -67,6 +72,10 @@ std::string set_secret_word(Options& options, const Items& items) {
   return reason;
 }
 template <runtime::Secret Options::* Field>
+std::string set_keys(Options& options, const Items& items) {
+  return check_keys(items.front(), options.*Field);
+}
+template <runtime::Secret Options::* Field>
 std::string set_bot_token(Options& options, const Items& items) {
   return check_bot_token(items.front(), options.*Field);
 }
@@ -86,6 +95,22 @@ std::string set_duration(Options& options, const Items& items) {
 template <std::vector<runtime::Secret> Options::* Field>
 std::string set_tokens(Options& options, const Items& items) {
   return check_tokens(items, options.*Field);
+}
+template <std::vector<std::string> Options::* Field>
+std::string set_origins(Options& options, const Items& items) {
+  return check_origins(items, options.*Field);
+}
+template <std::vector<runtime::Secret> Options::* Field>
+std::string set_secrets(Options& options, const Items& items) {
+  return check_secrets(items, options.*Field);
+}
+template <bool Options::* Field>
+std::string set_flag(Options& options, const Items& items) {
+  return check_flag(items.front(), options.*Field);
+}
+template <runtime::Secret Options::* Field>
+std::string set_compat_key(Options& options, const Items& items) {
+  return check_compat_key(items.front(), options.*Field);
 }
 template <std::vector<std::string> Options::* Field>
 std::string set_logins(Options& options, const Items& items) {
@@ -120,6 +145,10 @@ std::string show_number(const Options& options) {
 template <runtime::Millis Options::* Field>
 std::string show_duration(const Options& options) {
   return duration_shown(options.*Field);
+}
+template <bool Options::* Field>
+std::string show_flag(const Options& options) {
+  return options.*Field ? "true" : "false";
 }
 template <std::vector<std::string> Options::* Field>
 std::string show_list(const Options& options) {

@@ -34,6 +34,9 @@ constexpr auto kTable = std::to_array<OptionSpec>({
     {"keys.file", ValueKind::text, false,
      "the key file; by default beside the data folder, named <data>.keys", set_path<&O::keys_file>,
      show_text<&O::keys_file>},
+    {"keys.text", ValueKind::text, true,
+     "the keys themselves instead of a file: its lines, parted by semicolons",
+     set_keys<&O::keys_text>, show_set<&O::keys_text>},
     {"github.api_url", ValueKind::text, false, "GitHub's API; /graphql is appended",
      set_origin<&O::github_api_url>, show_text<&O::github_api_url>},
     {"github.web_url", ValueKind::text, false, "GitHub's site, for links and signing in",
@@ -55,6 +58,21 @@ constexpr auto kTable = std::to_array<OptionSpec>({
     {"telegram.bot_token", ValueKind::text, true,
      "the bot that speaks to chats of users who name no bot of their own",
      set_bot_token<&O::telegram_bot_token>, show_set<&O::telegram_bot_token>},
+    {"proxy.urls", ValueKind::list, false,
+     "notification proxies to send through; none: this process sends itself",
+     set_origins<&O::proxy_urls>, show_list<&O::proxy_urls>},
+    {"proxy.secret", ValueKind::list, true,
+     "shared by workers and proxies; a proxy takes any of several, a worker uses the first",
+     set_secrets<&O::proxy_secret>, show_count<&O::proxy_secret>, "VPS_SECRET"},
+    {"proxy.listen", ValueKind::text, false, "where streaky proxy listens, host:port",
+     set_address<&O::proxy_listen>, show_text<&O::proxy_listen>},
+    {"proxy.compat", ValueKind::flag, false,
+     "speak the original's contract: a proxy takes the plain secret, a worker sends to an original "
+     "proxy",
+     set_flag<&O::proxy_compat>, show_flag<&O::proxy_compat>},
+    {"proxy.compat_key", ValueKind::text, true,
+     "the original's encryption key, of which the first 32 bytes count",
+     set_compat_key<&O::proxy_compat_key>, show_set<&O::proxy_compat_key>, "ENCRYPTION_KEY"},
     {"engine.tick", ValueKind::duration, false, "how often due users are looked for",
      set_duration<&O::engine_tick, 100, kHour>, show_duration<&O::engine_tick>},
     {"engine.lease", ValueKind::duration, false,
@@ -103,6 +121,8 @@ const char* to_text(ValueKind kind) {
       return "a duration such as \"30s\", \"500ms\" or \"5m\", or a whole number of milliseconds";
     case ValueKind::list:
       return "a list of texts such as [\"one\", \"two\"]";
+    case ValueKind::flag:
+      return "true or false";
   }
   return "";
 }

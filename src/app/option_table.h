@@ -14,7 +14,7 @@
 
 namespace streaky::app {
 
-enum class ValueKind { text, number, duration, list };
+enum class ValueKind { text, number, duration, list, flag };
 /// `text`, `a number`, …: what the file must hold.
 const char* to_text(ValueKind kind);
 
@@ -26,6 +26,8 @@ struct OptionSpec {
   /// Empty when set; else the reason. Only lists have more than one item.
   std::string (*apply)(Options& options, const std::vector<std::string>& items);
   std::string (*show)(const Options& options);
+  /// What the original called it in the environment; ours outranks it.
+  std::string_view alias{};
 };
 
 std::span<const OptionSpec> option_table();

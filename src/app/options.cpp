@@ -50,7 +50,9 @@ std::vector<Given> given_for(const OptionSpec& spec, const std::vector<FileValue
                           .where = fmt::format("config file line {}: {}", in_file->line, name),
                           .items = in_file->items});
   }
-  const std::string variable = environment_name(name);
+  std::string variable = environment_name(name);
+  const auto ours = environment(variable);
+  if (!spec.alias.empty() && (!ours || ours->empty())) variable = spec.alias;
   if (const auto value = environment(variable); value && !value->empty()) {
     given.push_back(
         Given{.source = "environment", .where = variable, .items = split_value(spec.kind, *value)});

@@ -2,7 +2,8 @@
 // not, one line of documentation. Flag > environment > file > default.
 //
 //   flag         --github-api-url URL        (and `serve --listen` for server.listen)
-//   environment  STREAKY_GITHUB_API_URL      (lists are comma-separated)
+//   environment  STREAKY_GITHUB_API_URL      (lists are comma-separated; the original's names of
+//                some, such as VPS_SECRET, are read where ours is not set)
 //   file         [github] api_url = "URL"    (TOML)
 //
 // Pure but for reading the file and the environment that it is given. Errors are one line: what was
@@ -33,7 +34,8 @@ struct Options {
 
   std::string store_url;  // empty: sqlite:<data>/streaky.db
   std::string store_listen_url;
-  std::string keys_file;  // empty: <data>.keys
+  std::string keys_file;      // empty: <data>.keys
+  runtime::Secret keys_text;  // the keys themselves, instead of a file
 
   std::string github_api_url = "https://api.github.com";
   std::string github_web_url = "https://github.com";
@@ -45,6 +47,12 @@ struct Options {
   int discord_per_second = 50;
   std::string telegram_api_url = "https://api.telegram.org";
   runtime::Secret telegram_bot_token;
+
+  std::vector<std::string> proxy_urls;
+  std::vector<runtime::Secret> proxy_secret;
+  std::string proxy_listen = "127.0.0.1:8421";
+  bool proxy_compat = false;
+  runtime::Secret proxy_compat_key;
 
   runtime::Millis engine_tick{1'000};
   runtime::Millis engine_lease{30'000};
@@ -59,7 +67,7 @@ struct Options {
 
   /// Where the database is: `store_url`, or the default under the data folder.
   [[nodiscard]] std::string database_url() const;
-  /// Where the keys are: `keys_file`, or the default beside the data folder.
+  /// Where the key file is: `keys_file`, or the default beside the data folder.
   [[nodiscard]] std::string key_path() const;
 };
 

@@ -1,5 +1,6 @@
 // `streaky serve`: the scheduler, the worker and a small HTTP listener, until told to stop.
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -8,6 +9,7 @@
 #include "app/run_lock.h"
 #include "app/service.h"
 #include "app/status_page.h"
+#include "crypto/key_file.h"
 #include "net/http_server.h"
 #include "runtime/process.h"
 #include "runtime/signals.h"
@@ -42,8 +44,18 @@ runtime::Task<void> wait_for_stop(runtime::Wake* stop, const bool* asked) {
   while (!*asked) co_await stop->wait();
 }
 
+/// Deliveries would wait until midnight: who holds the other half is not asked.
+void warn_of_missing_half(const Options& options, runtime::Log& log) {
+  if (!options.proxy_urls.empty()) return;
+  const crypto::Keyring keys = crypto::read_keys(key_source(options), false).keys;
+  const auto* channel = keys.sealing_channel();
+  if (channel == nullptr || !channel->private_half.empty()) return;
+  log.error(
+      "these keys only seal channel credentials: the half that opens them is the proxy's, and "
+      "no proxy is configured, so nobody can be told; set proxy.urls (STREAKY_PROXY_URLS)");
+}
+
 int serve(const Options& options, Service::Roles roles) {
-  runtime::disable_core_dumps();
   const std::uint64_t files = runtime::raise_file_limit();
   Base base(options);
   const auto database = open_database(base, options, true);
@@ -72,6 +84,7 @@ int serve(const Options& options, Service::Roles roles) {
         "no GitHub token is configured: only users with a token of their own can be "
         "checked; set github.tokens (STREAKY_GITHUB_TOKENS)");
   }
+  if (roles.work) warn_of_missing_half(options, *base.log);
   server.start();
   service.start();
   base.log->info("serving", {{"version", STREAKY_VERSION},

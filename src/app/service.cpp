@@ -23,9 +23,10 @@ engine::EngineOptions engine_options(const Options& options, Service::Roles role
 Service::Service(Base& base, store::Database& database, const crypto::Sealer& sealer,
                  const Options& options, Roles roles)
     : outside_(base, options),
+      courier_(make_courier(base, outside_, sealer, options)),
       engine_({.database = database,
                .github = outside_.github,
-               .notifier = outside_.notifier,
+               .courier = *courier_,
                .sealer = sealer,
                .clock = *base.clock,
                .random = *base.random,
@@ -37,6 +38,7 @@ Service::Service(Base& base, store::Database& database, const crypto::Sealer& se
 
 runtime::Task<void> Service::stop() {
   co_await engine_.stop();
+  co_await courier_->wait_idle();
   co_await outside_.github.wait_idle();
   outside_.http.stop();
 }

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "app/couriers.h"
 #include "app/wiring.h"
 #include "engine/engine.h"
 
@@ -27,6 +28,7 @@ class Service {
 
  private:
   Outside outside_;
+  std::unique_ptr<notify::Courier> courier_;
   engine::Engine engine_;
 };
 

@@ -3,9 +3,15 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "app/option_table.h"
+#include "app/process_environment.h"
+
 namespace streaky::app {
 
 namespace {
+
+/// The name under which the service manager hands over the key file.
+constexpr const char* kKeyCredential = "streaky.keys";
 
 std::string user_agent() { return "streaky/" STREAKY_VERSION; }
 
@@ -14,6 +20,8 @@ github::ContributionsOptions github_options(const Options& options) {
   github.api_url = options.github_api_url;
   return github;
 }
+
+}  // namespace
 
 notify::NotifierOptions notifier_options(const Options& options) {
   notify::NotifierOptions notifier;
@@ -24,8 +32,6 @@ notify::NotifierOptions notifier_options(const Options& options) {
   notifier.version = STREAKY_VERSION;
   return notifier;
 }
-
-}  // namespace
 
 Base::Base(const Options& options)
     : clock(runtime::make_system_clock(io.get_executor())),
@@ -56,19 +62,37 @@ bool file_exists(const std::string& path) {
   return exists;
 }
 
+crypto::KeySource key_source(const Options& options) {
+  crypto::KeySource source;
+  source.file = options.key_path();
+  if (!options.keys_text.empty()) {
+    source.text = options.keys_text.clone();
+    source.name = "keys.text (" + environment_name("keys.text") + ")";
+    return source;
+  }
+  // systemd.exec(5), LoadCredential=.
+  const auto folder = process_environment()("CREDENTIALS_DIRECTORY");
+  if (!folder || folder->empty()) return source;
+  const std::string credential = *folder + "/" + kKeyCredential;
+  if (options.keys_file.empty() && file_exists(credential)) source.file = credential;
+  source.from_service_manager = source.file.starts_with(*folder + "/");
+  return source;
+}
+
 std::unique_ptr<crypto::Sealer> open_keys(const Options& options, bool create) {
-  return crypto::load_sealer(options.key_path(), create);
+  return crypto::load_sealer(key_source(options), create);
 }
 
 std::unique_ptr<crypto::Sealer> open_or_make_keys(Base& base, store::Users& users,
                                                   const Options& options) {
   const bool nobody = base.run(users.list(0, 1)).empty();
-  if (!nobody && !file_exists(options.key_path())) {
-    throw std::runtime_error("the key file " + options.key_path() +
+  const crypto::KeySource source = key_source(options);
+  if (!nobody && source.text.empty() && !file_exists(source.file)) {
+    throw std::runtime_error("the key file " + source.file +
                              " is missing, and without it no stored credential opens: restore it "
                              "from your backup, or remove the users and sign them up again");
   }
-  return open_keys(options, nobody);
+  return open_keys(options, nobody && !source.from_service_manager);
 }
 
 Outside::Outside(Base& base, const Options& options)

@@ -58,6 +58,10 @@ std::unique_ptr<store::Database> open_database(Base& base, const Options& option
 /// be found out.
 bool file_exists(const std::string& path);
 
+/// Where the keys of the options lie: `keys.text`, `keys.file`, the credential `streaky.keys` of
+/// the service manager, or the key file beside the data folder; the first that there is.
+crypto::KeySource key_source(const Options& options);
+
 /// The keys of the options. Throws std::runtime_error with a plain message.
 std::unique_ptr<crypto::Sealer> open_keys(const Options& options, bool create);
 
@@ -65,6 +69,8 @@ std::unique_ptr<crypto::Sealer> open_keys(const Options& options, bool create);
 /// a new key would open nothing of what is sealed, so a missing one is refused and said.
 std::unique_ptr<crypto::Sealer> open_or_make_keys(Base& base, store::Users& users,
                                                   const Options& options);
+
+notify::NotifierOptions notifier_options(const Options& options);
 
 /// The way to GitHub and to the channels.
 struct Outside {

@@ -1,9 +1,18 @@
-// Master keys by id, and the file that holds them.
+// Keys by id, and their text: what a key file, a variable or a credential of the service manager
+// holds.
 //
-// Private to crypto/. The file: lines `<key id> <base64url of 32 bytes>`, empty lines and lines
-// that begin with `#`. A key id is 1 to 16 of a-z and 0-9. The last key seals, the others still
-// open. Errors of the file throw std::runtime_error with one plain line that names file and line
-// number, never a key.
+// For crypto/ and the commands that manage keys. The text has one key a line, empty lines and lines
+// that begin with `#`:
+//
+//     <key id> <base64url of 32 bytes>                  a master key: purposes are derived from it
+//     channel <key id> <base64url of 32 bytes>          a channel key, both halves (X25519)
+//     channel-public <key id> <base64url of 32 bytes>   the public half: it seals, it cannot open
+//     prepared …                                        any of these; opens, does not seal yet
+//
+// A key id is 1 to 16 of a-z and 0-9. Of each sort the last key that is not prepared seals, the
+// others still open. A key is prepared so that every machine knows it before the first one uses it.
+// Errors throw std::runtime_error with one plain line that names source and line number, never a
+// key. Pure but for the randomness of new keys.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +24,7 @@
 
 namespace streaky::crypto {
 
+/// Of each sort.
 inline constexpr std::size_t kMaxKeys = 16;
 inline constexpr std::size_t kMaxKeyIdBytes = 16;
 inline constexpr std::size_t kMaxKeyFileBytes = 64U << 10U;
@@ -22,16 +32,42 @@ inline constexpr std::size_t kMaxKeyFileBytes = 64U << 10U;
 struct MasterKey {
   std::string id;
   runtime::Secret bytes;
+  bool prepared = false;
+};
+
+struct ChannelKey {
+  std::string id;
+  std::string public_half;
+  runtime::Secret private_half;  // empty: it lies elsewhere
+  bool prepared = false;
+
+  /// The same key for those who shall not open.
+  [[nodiscard]] ChannelKey without_private_half() const;
+};
+
+struct Keyring {
+  std::vector<MasterKey> masters;
+  std::vector<ChannelKey> channels;
+
+  [[nodiscard]] Keyring clone() const;
+  /// The keys that seal; null where there is none of the sort.
+  [[nodiscard]] const MasterKey* sealing_master() const;
+  [[nodiscard]] const ChannelKey* sealing_channel() const;
 };
 
 bool is_key_id(std::string_view text);
 MasterKey new_master_key(std::string id);
+ChannelKey new_channel_key(std::string id);
+/// One key of each sort.
+Keyring new_keyring();
+
+/// The id after the highest that begins with `k` (`ch` for channel keys): a retired key was lower,
+/// so no id comes twice.
+std::string next_master_id(const Keyring& keys);
+std::string next_channel_id(const Keyring& keys);
 
 /// `name` stands in the errors.
-std::vector<MasterKey> parse_keys(std::string_view text, const std::string& name);
-
-/// Reads the file; a missing one is made first, with one new key, when `create_if_missing`. Of
-/// several processes that start at once, one makes the file and all read it.
-std::vector<MasterKey> load_keys(const std::string& path, bool create_if_missing);
+Keyring parse_keyring(std::string_view text, const std::string& name);
+runtime::Secret to_text(const Keyring& keys);
 
 }  // namespace streaky::crypto

@@ -2,6 +2,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
@@ -53,6 +54,23 @@ void check_sizes(const runtime::Secret& key, std::string_view nonce) {
 std::string random_bytes(std::size_t count) {
   std::string out(count, '\0');
   require(RAND_bytes(bytes(out), size_of(out)) == 1, "give random bytes");
+  return out;
+}
+
+std::string sha256(std::string_view text) {
+  std::string out(kMacBytes, '\0');
+  require(EVP_Digest(text.data(), text.size(), bytes(out), nullptr, EVP_sha256(), nullptr) == 1,
+          "hash with SHA-256");
+  return out;
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view text) {
+  std::string out(kMacBytes, '\0');
+  // A null pointer would mean "the key of last time" to the library.
+  const std::string_view given = key.data() == nullptr ? std::string_view("") : key;
+  require(HMAC(EVP_sha256(), given.data(), size_of(given), bytes(text), text.size(), bytes(out),
+               nullptr) != nullptr,
+          "authenticate with HMAC-SHA256");
   return out;
 }
 

@@ -16,9 +16,14 @@ namespace streaky::crypto {
 inline constexpr std::size_t kKeyBytes = 32;
 inline constexpr std::size_t kNonceBytes = 12;
 inline constexpr std::size_t kTagBytes = 16;
+inline constexpr std::size_t kMacBytes = 32;
 
 /// From the operating system's generator, by way of OpenSSL.
 std::string random_bytes(std::size_t count);
+
+std::string sha256(std::string_view text);
+/// HMAC with SHA-256 (RFC 2104).
+std::string hmac_sha256(std::string_view key, std::string_view text);
 
 /// HKDF with SHA-256 (RFC 5869). `length` is at most 255 * 32.
 runtime::Secret hkdf_sha256(std::string_view key, std::string_view salt, std::string_view info,

@@ -5,16 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "crypto/hex_testing.h"
+
 namespace streaky::crypto {
 namespace {
-
-std::string unhex(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    out.push_back(static_cast<char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
-  }
-  return out;
-}
 
 std::string repeat_range(int first, int last) {
   std::string out;
@@ -43,6 +37,25 @@ TEST(Hkdf, Rfc5869TestCase3WithoutSaltAndInfo) {
   const auto out = hkdf_sha256(std::string(22, '\x0b'), "", "", 42);
   EXPECT_EQ(out.reveal(), unhex("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
                                 "9d201395faa4b61a96c8"));
+}
+
+// RFC 4231, sections 4.2 and 4.3; FIPS 180-2, appendix B.1.
+TEST(Hmac, Rfc4231) {
+  EXPECT_EQ(hmac_sha256(std::string(20, '\x0b'), "Hi There"),
+            unhex("b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"));
+  EXPECT_EQ(hmac_sha256("Jefe", "what do ya want for nothing?"),
+            unhex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
+}
+
+TEST(Hmac, AnEmptyKeyIsNotTheKeyOfLastTime) {
+  const std::string empty = hmac_sha256(std::string_view(), "text");
+  (void)hmac_sha256("another key", "text");
+  EXPECT_EQ(hmac_sha256(std::string_view(), "text"), empty);
+}
+
+TEST(Sha256, Fips180) {
+  EXPECT_EQ(sha256("abc"),
+            unhex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
 }
 
 struct GcmVector {

@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstddef>
-#include <map>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
+#include "crypto/hpke.h"
+#include "crypto/key_file.h"
+#include "crypto/key_set.h"
 #include "crypto/keyring.h"
 #include "crypto/primitives.h"
 #include "runtime/bytes.h"
@@ -17,21 +18,16 @@
 namespace streaky::crypto {
 namespace {
 
-constexpr std::string_view kVersion = "v1";
-constexpr std::array kPurposes = {Purpose::github_token, Purpose::channel};
+using runtime::Secret;
+
+constexpr std::string_view kMasterForm = "v1";
+constexpr std::string_view kChannelForm = "c1";
+constexpr std::string_view kChannelInfo = "streaky c1 channel";
 // 4 bytes of base64 for 3 bytes, and the prefix.
 constexpr std::size_t kMaxSealedBytes = 2 * kMaxSealableBytes;
-
-// These words are part of the sealed form: another word, another key.
-std::string_view word_of(Purpose purpose) {
-  switch (purpose) {
-    case Purpose::github_token:
-      return "github-token";
-    case Purpose::channel:
-      return "channel";
-  }
-  throw std::invalid_argument("a purpose that the sealer does not know");
-}
+// What a form holds beside the ciphertext.
+constexpr std::size_t kMasterOverhead = kNonceBytes + kTagBytes;
+constexpr std::size_t kChannelOverhead = kX25519Bytes + kTagBytes;
 
 void append_big_endian(std::string& out, std::uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) {
@@ -40,8 +36,8 @@ void append_big_endian(std::string& out, std::uint64_t value) {
 }
 
 // Every part but the last has a fixed width or an end of its own, so no two bindings share a text.
-std::string associated_data(Binding binding, std::string_view key_id) {
-  std::string out = fmt::format("streaky sealed {} {}", kVersion, word_of(binding.purpose));
+std::string associated_data(std::string_view form, Binding binding, std::string_view key_id) {
+  std::string out = fmt::format("streaky sealed {} {}", form, word_of(binding.purpose));
   out.push_back('\0');
   append_big_endian(out, static_cast<std::uint64_t>(binding.user_id));
   append_big_endian(out, static_cast<std::uint64_t>(binding.channel_id));
@@ -50,87 +46,196 @@ std::string associated_data(Binding binding, std::string_view key_id) {
 }
 
 struct Envelope {
+  std::string_view form;
   std::string_view key_id;
-  std::string bytes;  // nonce | ciphertext | tag
+  std::string bytes;
 };
 
 std::optional<Envelope> parse_envelope(std::string_view sealed) {
   if (sealed.size() > kMaxSealedBytes) return std::nullopt;
   const auto first = sealed.find('.');
-  if (first == std::string_view::npos || sealed.substr(0, first) != kVersion) return std::nullopt;
+  if (first == std::string_view::npos) return std::nullopt;
+  const auto form = sealed.substr(0, first);
+  if (form != kMasterForm && form != kChannelForm) return std::nullopt;
   sealed.remove_prefix(first + 1);
   const auto second = sealed.find('.');
   if (second == std::string_view::npos) return std::nullopt;
   const auto key_id = sealed.substr(0, second);
   auto decoded = runtime::base64url_decode(sealed.substr(second + 1));
   if (!is_key_id(key_id) || !decoded) return std::nullopt;
-  if (decoded->size() < kNonceBytes + kTagBytes) return std::nullopt;
-  return Envelope{key_id, std::move(*decoded)};
+  const std::size_t overhead = form == kMasterForm ? kMasterOverhead : kChannelOverhead;
+  if (decoded->size() < overhead) return std::nullopt;
+  return Envelope{form, key_id, std::move(*decoded)};
 }
 
-class AesSealer final : public Sealer {
- public:
-  /// The master keys are dropped (and so wiped) once the purposes' keys are derived.
-  explicit AesSealer(std::vector<MasterKey> keys) : sealing_id_(keys.back().id) {
-    for (const MasterKey& key : keys) {
-      for (const Purpose purpose : kPurposes) {
-        const std::string info = fmt::format("streaky {} {}", kVersion, word_of(purpose));
-        derived_[{key.id, purpose}] = hkdf_sha256(key.bytes.reveal(), "", info, kKeyBytes);
-      }
-    }
-  }
+std::string envelope_text(std::string_view form, std::string_view key_id, std::string_view bytes) {
+  return fmt::format("{}.{}.{}", form, key_id, runtime::base64url_encode(bytes));
+}
 
-  [[nodiscard]] std::string seal(const runtime::Secret& value, Binding binding) const override {
+std::string seal_to_master(const KeySet::Master& master, const Secret& value, Binding binding) {
+  const std::string nonce = random_bytes(kNonceBytes);
+  const std::string sealed =
+      gcm_encrypt(master.key(binding.purpose), nonce,
+                  associated_data(kMasterForm, binding, master.id), value.reveal());
+  return envelope_text(kMasterForm, master.id, nonce + sealed);
+}
+
+std::string seal_to_channel(const KeySet::Channel& channel, const Secret& value, Binding binding) {
+  return envelope_text(
+      kChannelForm, channel.id,
+      hpke_seal(channel.public_half, kChannelInfo,
+                associated_data(kChannelForm, binding, channel.id), value.reveal()));
+}
+
+runtime::Result<Secret> opened(std::optional<Secret> value) {
+  if (value) return std::move(*value);
+  return runtime::fail_for_good("sealed_does_not_open",
+                                "a sealed value was changed, moved from another row, or sealed "
+                                "with another key of the same id");
+}
+
+runtime::Result<Secret> open_with(const KeySet::Master& master, const Envelope& envelope,
+                                  Binding binding) {
+  const std::string_view bytes = envelope.bytes;
+  return opened(gcm_decrypt(master.key(binding.purpose), bytes.substr(0, kNonceBytes),
+                            associated_data(envelope.form, binding, envelope.key_id),
+                            bytes.substr(kNonceBytes)));
+}
+
+runtime::Result<Secret> open_with(const KeySet::Channel& channel, const Envelope& envelope,
+                                  Binding binding) {
+  if (binding.purpose != Purpose::channel) return opened(std::nullopt);
+  if (!channel.private_half) {
+    return runtime::fail_for_good(
+        "sealed_no_private_key",
+        fmt::format("a channel credential is sealed to the key {}, whose private half is not here: "
+                    "only the proxy opens it",
+                    envelope.key_id));
+  }
+  return opened(hpke_open(*channel.private_half, kChannelInfo,
+                          associated_data(envelope.form, binding, envelope.key_id),
+                          envelope.bytes));
+}
+
+/// Nothing when the set does not hold the key.
+std::optional<runtime::Result<Secret>> try_open(const KeySet& keys, const Envelope& envelope,
+                                                Binding binding) {
+  if (envelope.form == kChannelForm) {
+    const auto* channel = keys.find_channel(envelope.key_id);
+    if (channel != nullptr) return open_with(*channel, envelope, binding);
+  } else {
+    const auto* master = keys.find_master(envelope.key_id);
+    if (master != nullptr) return open_with(*master, envelope, binding);
+  }
+  return std::nullopt;
+}
+
+class KeyringSealer final : public Sealer {
+ public:
+  /// For keys that stay as they are.
+  explicit KeyringSealer(const Keyring& keys) : keys_(std::make_shared<const KeySet>(keys)) {}
+  /// For keys that may be changed while this process lives.
+  KeyringSealer(KeySource source, const ReadKeys& read)
+      : source_(std::move(source)),
+        keys_(std::make_shared<const KeySet>(read.keys)),
+        mark_(read.mark) {}
+
+  [[nodiscard]] std::string seal(const Secret& value, Binding binding) const override {
     if (value.reveal().size() > kMaxSealableBytes) {
       throw std::length_error(fmt::format("a value over {} bytes to seal", kMaxSealableBytes));
     }
-    const std::string nonce = random_bytes(kNonceBytes);
-    const std::string bytes =
-        nonce + gcm_encrypt(derived_.at({sealing_id_, binding.purpose}), nonce,
-                            associated_data(binding, sealing_id_), value.reveal());
-    return fmt::format("{}.{}.{}", kVersion, sealing_id_, runtime::base64url_encode(bytes));
+    const auto keys = newest();
+    if (binding.purpose == Purpose::channel && keys->sealing_channel() != nullptr) {
+      return seal_to_channel(*keys->sealing_channel(), value, binding);
+    }
+    if (keys->sealing_master() == nullptr) {
+      throw std::runtime_error(
+          "there is no master key here: these keys are a proxy's, which seals "
+          "channel credentials alone");
+    }
+    return seal_to_master(*keys->sealing_master(), value, binding);
   }
 
-  [[nodiscard]] runtime::Result<runtime::Secret> open(std::string_view sealed,
-                                                      Binding binding) const override {
+  [[nodiscard]] runtime::Result<Secret> open(std::string_view sealed,
+                                             Binding binding) const override {
     const auto envelope = parse_envelope(sealed);
     if (!envelope) {
-      return runtime::fail_for_good("sealed_malformed",
-                                    "a sealed value is not of the form v1.<key id>.<base64url>");
-    }
-    const auto key = derived_.find({std::string(envelope->key_id), binding.purpose});
-    if (key == derived_.end()) {
       return runtime::fail_for_good(
-          "sealed_unknown_key", fmt::format("a value is sealed with the key {}, which the key file "
-                                            "does not hold",
-                                            envelope->key_id));
+          "sealed_malformed",
+          "a sealed value is not of the form v1.<key id>.<base64url> or c1.<key id>.<base64url>");
     }
-    const std::string_view bytes = envelope->bytes;
-    auto value = gcm_decrypt(key->second, bytes.substr(0, kNonceBytes),
-                             associated_data(binding, envelope->key_id), bytes.substr(kNonceBytes));
-    if (!value) {
-      return runtime::fail_for_good("sealed_does_not_open",
-                                    "a sealed value was changed, moved from another row, or "
-                                    "sealed with another key of the same id");
+    auto value = try_open(*current(), *envelope, binding);
+    if (!value) value = try_open(*newest(), *envelope, binding);
+    if (value) return std::move(*value);
+    return runtime::fail_for_good(
+        "sealed_unknown_key",
+        fmt::format("a value is sealed with the key {}, which the key file does not hold",
+                    envelope->key_id));
+  }
+
+  [[nodiscard]] std::string seals_as(Purpose purpose) const override {
+    const auto keys = newest();
+    if (purpose == Purpose::channel && keys->sealing_channel() != nullptr) {
+      return fmt::format("{}.{}.", kChannelForm, keys->sealing_channel()->id);
     }
-    return std::move(*value);
+    if (keys->sealing_master() == nullptr) return {};
+    return fmt::format("{}.{}.", kMasterForm, keys->sealing_master()->id);
   }
 
  private:
-  std::string sealing_id_;
-  std::map<std::pair<std::string, Purpose>, runtime::Secret> derived_;
+  using Keys = std::shared_ptr<const KeySet>;  // shared with whoever works with it right now
+
+  [[nodiscard]] Keys current() const {
+    const std::scoped_lock lock(mutex_);
+    return keys_;
+  }
+
+  /// The keys as the file has them now. A file that cannot be read leaves them as they were: what
+  /// is here opens everything that is stored, and the next start says what is wrong.
+  [[nodiscard]] Keys newest() const {
+    const std::scoped_lock lock(mutex_);
+    if (mark_ == FileMark{} || mark_of(source_.file) == mark_) return keys_;
+    try {
+      const ReadKeys read = read_keys(source_, false);
+      keys_ = std::make_shared<const KeySet>(read.keys, *keys_);
+      mark_ = read.mark;
+    } catch (const std::runtime_error&) {
+      return keys_;
+    }
+    return keys_;
+  }
+
+  KeySource source_;
+  mutable std::mutex mutex_;  // for what follows
+  mutable Keys keys_;
+  mutable FileMark mark_;  // empty: nothing to watch
 };
 
 }  // namespace
 
+runtime::Result<std::string> reseal(const Sealer& sealer, std::string_view sealed,
+                                    Binding binding) {
+  const auto value = sealer.open(sealed, binding);
+  if (!value) return std::unexpected(value.error());
+  return sealer.seal(*value, binding);
+}
+
+std::unique_ptr<Sealer> load_sealer(KeySource source, bool create_if_missing) {
+  const ReadKeys read = read_keys(source, create_if_missing);
+  return std::make_unique<KeyringSealer>(std::move(source), read);
+}
+
 std::unique_ptr<Sealer> load_sealer(const std::string& key_file, bool create_if_missing) {
-  return std::make_unique<AesSealer>(load_keys(key_file, create_if_missing));
+  KeySource source;
+  source.file = key_file;
+  return load_sealer(std::move(source), create_if_missing);
 }
 
 std::unique_ptr<Sealer> make_ephemeral_sealer() {
-  std::vector<MasterKey> keys;
-  keys.push_back(new_master_key("tmp"));
-  return std::make_unique<AesSealer>(std::move(keys));
+  Keyring keys;
+  keys.masters.push_back(new_master_key("tmp"));
+  keys.channels.push_back(new_channel_key("tmp"));
+  return std::make_unique<KeyringSealer>(keys);
 }
 
 }  // namespace streaky::crypto

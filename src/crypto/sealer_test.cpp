@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "runtime/bytes.h"
 #include "runtime/random.h"
@@ -17,6 +19,13 @@ namespace {
 using runtime::Secret;
 
 constexpr Binding kMine{Purpose::channel, 7, 9};
+constexpr Binding kMyToken{Purpose::github_token, 7, 0};
+// The two sealed forms, by what a binding leads to.
+constexpr std::array kBoth = {kMine, kMyToken};
+
+std::string prefix_of(const std::string& sealed) {
+  return sealed.substr(0, sealed.find('.', sealed.find('.') + 1) + 1);
+}
 
 std::string code_of(const Sealer& sealer, std::string_view sealed, Binding binding = kMine) {
   const auto opened = sealer.open(sealed, binding);
@@ -29,10 +38,13 @@ TEST(Sealer, OpensWhatItSealed) {
   const auto sealer = make_ephemeral_sealer();
   for (const std::string& value : {std::string(), std::string("x"), std::string("a\0b", 3),
                                    std::string(kMaxSealableBytes, 'z')}) {
-    const std::string sealed = sealer->seal(Secret(value), kMine);
-    const auto opened = sealer->open(sealed, kMine);
-    ASSERT_TRUE(opened.has_value()) << value.size();
-    EXPECT_EQ(opened->reveal(), value);
+    for (const Purpose purpose :
+         {Purpose::channel, Purpose::github_token, Purpose::session, Purpose::action_link}) {
+      const Binding binding{purpose, 7, 9};
+      const auto opened = sealer->open(sealer->seal(Secret(value), binding), binding);
+      ASSERT_TRUE(opened.has_value()) << value.size();
+      EXPECT_EQ(opened->reveal(), value);
+    }
   }
 }
 
@@ -48,33 +60,36 @@ TEST(Sealer, ShowsNothingOfTheValueAndNeverTheSameTextTwice) {
   for (int i = 0; i < 200; ++i) {
     const std::string sealed = sealer->seal(Secret("ghp_secret"), kMine);
     EXPECT_EQ(sealed.find("ghp_"), std::string::npos);
-    EXPECT_EQ(sealed.rfind("v1.tmp.", 0), 0U);
+    EXPECT_EQ(sealed.rfind("c1.tmp.", 0), 0U);
     EXPECT_TRUE(seen.insert(sealed).second);
   }
 }
 
 TEST(Sealer, EachFlippedBitIsNoticed) {
   const auto sealer = make_ephemeral_sealer();
-  const std::string sealed = sealer->seal(Secret("https://example.invalid/x"), kMine);
-  for (std::size_t i = 0; i < sealed.size(); ++i) {
-    for (unsigned bit = 0; bit < 8; ++bit) {
+  for (const Binding& binding : kBoth) {
+    const std::string sealed = sealer->seal(Secret("https://example.invalid/x"), binding);
+    for (std::size_t i = 0; i < sealed.size() * 8; ++i) {
       std::string bent = sealed;
-      bent[i] = static_cast<char>(static_cast<unsigned char>(bent[i]) ^ (1U << bit));
-      EXPECT_NE(code_of(*sealer, bent), "opened") << "byte " << i << " bit " << bit;
+      bent[i / 8] = static_cast<char>(static_cast<unsigned char>(bent[i / 8]) ^ (1U << (i % 8)));
+      EXPECT_NE(code_of(*sealer, bent, binding), "opened") << "bit " << i;
     }
   }
 }
 
 TEST(Sealer, EachFlippedBitOfTheBytesInsideIsNoticed) {
   const auto sealer = make_ephemeral_sealer();
-  const std::string sealed = sealer->seal(Secret("value"), kMine);
-  const std::string prefix = "v1.tmp.";
-  const auto bytes = runtime::base64url_decode(sealed.substr(prefix.size()));
-  ASSERT_TRUE(bytes.has_value());
-  for (std::size_t i = 0; i < bytes->size() * 8; ++i) {
-    std::string bent = *bytes;
-    bent[i / 8] = static_cast<char>(static_cast<unsigned char>(bent[i / 8]) ^ (1U << (i % 8)));
-    EXPECT_EQ(code_of(*sealer, prefix + runtime::base64url_encode(bent)), "sealed_does_not_open");
+  for (const Binding& binding : kBoth) {
+    const std::string sealed = sealer->seal(Secret("value"), binding);
+    const std::string prefix = prefix_of(sealed);
+    const auto bytes = runtime::base64url_decode(sealed.substr(prefix.size()));
+    ASSERT_TRUE(bytes.has_value());
+    for (std::size_t i = 0; i < bytes->size() * 8; ++i) {
+      std::string bent = *bytes;
+      bent[i / 8] = static_cast<char>(static_cast<unsigned char>(bent[i / 8]) ^ (1U << (i % 8)));
+      EXPECT_EQ(code_of(*sealer, prefix + runtime::base64url_encode(bent), binding),
+                "sealed_does_not_open");
+    }
   }
 }
 
@@ -95,16 +110,33 @@ TEST(Sealer, EachPartOfTheBindingCounts) {
         << other.user_id << ' ' << other.channel_id;
   }
   EXPECT_EQ(code_of(*sealer, sealed), "opened");
+
+  const std::string token = sealer->seal(Secret("value"), kMyToken);
+  for (const Purpose purpose : {Purpose::channel, Purpose::session, Purpose::action_link}) {
+    EXPECT_EQ(code_of(*sealer, token, {purpose, 7, 0}), "sealed_does_not_open");
+  }
+  EXPECT_EQ(code_of(*sealer, token, {Purpose::github_token, 8, 0}), "sealed_does_not_open");
+}
+
+TEST(Sealer, OneFormIsNotTakenForTheOther) {
+  const auto sealer = make_ephemeral_sealer();
+  for (const Binding& binding : kBoth) {
+    std::string sealed = sealer->seal(Secret(std::string(60, 'x')), binding);
+    sealed[0] = sealed[0] == 'v' ? 'c' : 'v';
+    EXPECT_EQ(code_of(*sealer, sealed, binding), "sealed_does_not_open");
+  }
 }
 
 TEST(Sealer, EveryTruncationIsRefused) {
   const auto sealer = make_ephemeral_sealer();
-  const std::string sealed = sealer->seal(Secret("value"), kMine);
-  for (std::size_t length = 0; length < sealed.size(); ++length) {
-    EXPECT_NE(code_of(*sealer, sealed.substr(0, length)), "opened") << length;
+  for (const Binding& binding : kBoth) {
+    const std::string sealed = sealer->seal(Secret("value"), binding);
+    for (std::size_t length = 0; length < sealed.size(); ++length) {
+      EXPECT_NE(code_of(*sealer, sealed.substr(0, length), binding), "opened") << length;
+    }
+    EXPECT_NE(code_of(*sealer, sealed + "A", binding), "opened");
+    EXPECT_NE(code_of(*sealer, sealed + "\n", binding), "opened");
   }
-  EXPECT_NE(code_of(*sealer, sealed + "A"), "opened");
-  EXPECT_NE(code_of(*sealer, sealed + "\n"), "opened");
 }
 
 TEST(Sealer, HostileEnvelopesAreRefusedPlainly) {
@@ -112,18 +144,43 @@ TEST(Sealer, HostileEnvelopesAreRefusedPlainly) {
   const std::string body(40, 'A');
   for (const std::string& text :
        {std::string(), std::string("."), std::string(".."), std::string("v1"),
-        std::string("v1.tmp"), "v2.tmp." + body, "v1.TMP." + body, "v1.." + body,
-        "v1.abcdefghijklmnopq." + body, "v1.tmp." + body + "==", "v1.tmp.+" + body,
-        std::string("v1.tmp.AAAA"), std::string(1U << 20U, 'A'),
-        "v1.tmp." + std::string(1U << 20U, 'A')}) {
+        std::string("v1.tmp"), "v2.tmp." + body, "c2.tmp." + body, "v1.TMP." + body, "v1.." + body,
+        "c1.." + body, "v1.abcdefghijklmnopq." + body, "v1.tmp." + body + "==", "v1.tmp.+" + body,
+        std::string("v1.tmp.AAAA"), "c1.tmp." + body, std::string(1U << 20U, 'A'),
+        "v1.tmp." + std::string(1U << 20U, 'A'), "c1.tmp." + std::string(1U << 20U, 'A')}) {
     EXPECT_EQ(code_of(*sealer, text), "sealed_malformed") << text.substr(0, 40);
   }
+}
+
+TEST(Sealer, TenThousandRandomAndTruncatedEnvelopesAreRefused) {
+  const auto sealer = make_ephemeral_sealer();
   runtime::SeededRandom random(5);
-  for (int i = 0; i < 2'000; ++i) {
-    std::string text = "v1.tmp.";
-    const auto length = random.below(80);
-    for (std::uint64_t k = 0; k < length; ++k) text.push_back(static_cast<char>(random.below(256)));
-    EXPECT_NE(code_of(*sealer, text), "opened");
+  for (int i = 0; i < 10'000; ++i) {
+    const Binding& binding = kBoth.at(random.below(2));
+    std::string text = sealer->seal(Secret("a value of some length"), binding);
+    const std::string prefix = prefix_of(text);
+    switch (random.below(4)) {
+      case 0:
+        text = prefix;
+        for (auto left = random.below(120); left > 0; --left) {
+          text.push_back(static_cast<char>(random.below(256)));
+        }
+        break;
+      case 1: {
+        std::string bytes;
+        for (auto left = random.below(120); left > 0; --left) {
+          bytes.push_back(static_cast<char>(random.below(256)));
+        }
+        text = prefix + runtime::base64url_encode(bytes);
+        break;
+      }
+      case 2:
+        text.resize(random.below(text.size()));
+        break;
+      default:
+        text.erase(random.below(text.size()), 1 + random.below(3));
+    }
+    EXPECT_NE(code_of(*sealer, text, binding), "opened") << text;
   }
 }
 
@@ -145,6 +202,18 @@ TEST(Sealer, OpensWhatVersion01Sealed) {
   const auto sealer = load_sealer(path, false);
   const auto opened = sealer->open("v1.k1.ZGVmZ2hpamtsbW5veU98-Qx15oqMxhJF5A0QhKZ_ALKU", kMine);
   std::filesystem::remove_all(folder);
+  ASSERT_TRUE(opened.has_value()) << opened.error().message;
+  EXPECT_EQ(opened->reveal(), "hello");
+}
+
+// The same for channel credentials: made with Python's cryptography and hmac from RFC 9180.
+TEST(Sealer, OpensAChannelCredentialThatAnotherImplementationSealed) {
+  KeySource source;
+  source.text = Secret("channel ch1 IAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
+  source.name = "keys";
+  const auto sealer = load_sealer(std::move(source), false);
+  const auto opened = sealer->open(
+      "c1.ch1.j0DFrbaPJWJK5bIU6nZ6bslNgp09e14a0bpvPiE4KF944BA5AjMXpyanuL2_qePywzrIjR4", kMine);
   ASSERT_TRUE(opened.has_value()) << opened.error().message;
   EXPECT_EQ(opened->reveal(), "hello");
 }

@@ -1,6 +1,6 @@
 // The daily round as one thing that starts and stops: scheduler, worker, reaper, cleaner.
 //
-// Everything comes from outside: clock, randomness, HTTP (behind `github` and `notify`), database.
+// Everything comes from outside: clock, randomness, HTTP (behind `github` and `courier`), database.
 // Threading: construct, start and stop on the executor's thread. Stop order: no new bites, no new
 // claims; what is under way finishes within the grace or is handed back; results are written; the
 // heartbeat ends last.
@@ -12,7 +12,7 @@
 #include "crypto/sealer.h"
 #include "engine/worker.h"
 #include "github/contributions.h"
-#include "notify/notifier.h"
+#include "notify/courier.h"
 #include "store/database.h"
 
 namespace streaky::engine {
@@ -29,7 +29,7 @@ struct EngineOptions {
 struct EngineParts {
   store::Database& database;
   github::Contributions& github;
-  notify::Notifier& notifier;
+  notify::Courier& courier;
   const crypto::Sealer& sealer;
   runtime::Clock& clock;
   runtime::Random& random;

@@ -1,10 +1,12 @@
 #include "engine/sender.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <variant>
 
 #include "engine/plan.h"
+#include "notify/notifier.h"
 #include "streak/local_day.h"
 #include "streak/message.h"
 #include "streak/mutant.h"
@@ -46,7 +48,7 @@ struct Translate {
   void operator()(const notify::RetryAt& retry) const {
     outcome.end = DeliveryEnd::retry;
     outcome.at = retry.at;
-    outcome.code = "retry";
+    outcome.code = retry.code;
     outcome.reason = retry.reason;
     outcome.maybe_seen = retry.maybe_seen;
   }
@@ -68,6 +70,29 @@ streak::Verdict verdict_of(const Look& look) {
   if (look.error().error.code == "not_found") return streak::Verdict::gone;
   const auto& partial = look.error().partial;
   return partial ? partial->judgement.verdict : streak::Verdict::unknown;
+}
+
+/// Nothing when it cannot be sent; the outcome then says why. Apart from the coroutine, whose frame
+/// stays small.
+std::unique_ptr<notify::SealedOutgoing> sealed_outgoing(const ClaimedDelivery& delivery,
+                                                        DeliveryOutcome& outcome) {
+  const auto kind = notify::parse_channel_kind(delivery.channel_kind);
+  if (!kind) {
+    outcome.end = DeliveryEnd::refused;
+    outcome.code = "unknown_channel_kind";
+    outcome.reason = "no such kind of channel";
+    return nullptr;
+  }
+  auto outgoing = std::make_unique<notify::SealedOutgoing>();
+  outgoing->delivery_id = delivery.id;
+  outgoing->kind = *kind;
+  outgoing->sealed = delivery.sealed;
+  outgoing->user_id = delivery.user_id;
+  outgoing->channel_id = delivery.channel_id;
+  outgoing->message = delivery.message;
+  outgoing->attempt = delivery.attempt;
+  outgoing->expires_at = delivery.expires_at;
+  return outgoing;
 }
 
 const char* end_text(DeliveryEnd end) {
@@ -156,10 +181,13 @@ runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, DeliveryOutcome* ou
     const bool send = co_await recheck(delivery, outcome);
     if (!send) co_return;
   }
-  auto sending = begin_sending(*delivery, *outcome);
-  if (!sending) co_return;
-  const notify::Delivered delivered = co_await std::move(*sending);
-  take_answer(*delivery, delivered, *outcome);
+  auto outgoing = sealed_outgoing(*delivery, *outcome);
+  if (!outgoing) co_return;
+  if (parts_.courier.names_users()) co_await name_user(delivery->user_id, outgoing.get());
+  auto carrying = parts_.courier.carry(std::move(*outgoing));
+  outgoing.reset();
+  notify::Carried carried = co_await std::move(carrying);
+  take_answer(*delivery, std::move(carried), *outcome);
 }
 
 void Sender::note(const ClaimedDelivery& delivery, const DeliveryOutcome& outcome) {
@@ -268,52 +296,20 @@ bool Sender::judge_again(const store::User& user, const Look& look, ClaimedDeliv
   return true;
 }
 
-/// Nothing when it cannot be sent; the outcome then says why.
-std::optional<runtime::Task<notify::Delivered>> Sender::begin_sending(
-    const ClaimedDelivery& delivery, DeliveryOutcome& outcome) {
-  const crypto::Binding binding{.purpose = crypto::Purpose::channel,
-                                .user_id = delivery.user_id,
-                                .channel_id = delivery.channel_id};
-  auto credential = parts_.sealer.open(delivery.sealed, binding);
-  if (!credential) {
-    // The operator's trouble, not the channel's: the right key may be back before midnight.
-    parts_.log.error("a channel's credential does not open", {{"user", delivery.user_id},
-                                                              {"channel", delivery.channel_id},
-                                                              {"error", credential.error().code}});
-    outcome.end = DeliveryEnd::retry;
-    outcome.at = parts_.clock.now() + parts_.random.jitter(kRecheckPause);
-    outcome.code = credential.error().code;
-    outcome.reason = credential.error().message;
-    return std::nullopt;
-  }
-  const auto kind = notify::parse_channel_kind(delivery.channel_kind);
-  if (!kind) {
-    outcome.end = DeliveryEnd::refused;
-    outcome.code = "unknown_channel_kind";
-    outcome.reason = "no such kind of channel";
-    return std::nullopt;
-  }
-  notify::Outgoing outgoing;
-  outgoing.delivery_id = delivery.id;
-  outgoing.credential.kind = *kind;
-  outgoing.credential.value = std::move(*credential);
-  outgoing.message = delivery.message;
-  outgoing.attempt = delivery.attempt;
-  outgoing.expires_at = delivery.expires_at;
-  return parts_.notifier.send(std::move(outgoing));
+runtime::Task<void> Sender::name_user(std::int64_t user_id, notify::SealedOutgoing* outgoing) {
+  const auto user = co_await parts_.jobs.reread(user_id);
+  if (!user) co_return;
+  outgoing->login = user->login;
+  outgoing->streak = user->streak.length;
 }
 
-void Sender::take_answer(const ClaimedDelivery& delivery, const notify::Delivered& delivered,
-                         DeliveryOutcome& outcome) {
-  std::visit(Translate{outcome}, delivered.outcome);
-  if (delivered.moved_to) {
-    outcome.sealed = parts_.sealer.seal(*delivered.moved_to, {.purpose = crypto::Purpose::channel,
-                                                              .user_id = delivery.user_id,
-                                                              .channel_id = delivery.channel_id});
-  }
+void Sender::take_answer(const ClaimedDelivery& delivery, notify::Carried carried,
+                         DeliveryOutcome& outcome) const {
+  std::visit(Translate{outcome}, carried.outcome);
+  outcome.sealed = std::move(carried.resealed);
   if (outcome.end != DeliveryEnd::retry || outcome.at < delivery.expires_at) return;
   // Our own pause may be cut short for a last try; what the service asked for may not.
-  const auto* retry = std::get_if<notify::RetryAt>(&delivered.outcome);
+  const auto* retry = std::get_if<notify::RetryAt>(&carried.outcome);
   const TimePoint last_try = delivery.expires_at - kLastTry;
   if (retry->own_pause && parts_.clock.now() < last_try) {
     outcome.at = last_try;

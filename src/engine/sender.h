@@ -17,10 +17,9 @@
 #include <string>
 #include <vector>
 
-#include "crypto/sealer.h"
 #include "engine/checker.h"
 #include "engine/recorder.h"
-#include "notify/notifier.h"
+#include "notify/courier.h"
 #include "runtime/random.h"
 
 namespace streaky::engine {
@@ -43,8 +42,7 @@ class Sender {
     Checker& checker;
     Recorder& recorder;
     store::Jobs& jobs;
-    notify::Notifier& notifier;
-    const crypto::Sealer& sealer;
+    notify::Courier& courier;
     runtime::Clock& clock;
     runtime::Random& random;
     runtime::Log& log;
@@ -78,10 +76,9 @@ class Sender {
   runtime::Task<bool> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
   bool judge_again(const store::User& user, const Look& look, store::ClaimedDelivery& delivery,
                    store::DeliveryOutcome& outcome);
-  std::optional<runtime::Task<notify::Delivered>> begin_sending(
-      const store::ClaimedDelivery& delivery, store::DeliveryOutcome& outcome);
-  void take_answer(const store::ClaimedDelivery& delivery, const notify::Delivered& delivered,
-                   store::DeliveryOutcome& outcome);
+  runtime::Task<void> name_user(std::int64_t user_id, notify::SealedOutgoing* outgoing);
+  void take_answer(const store::ClaimedDelivery& delivery, notify::Carried carried,
+                   store::DeliveryOutcome& outcome) const;
   runtime::Task<void> settle(store::DeliveryOutcome outcome);
   runtime::Task<void> settled(runtime::Task<std::vector<store::SwitchedOff>> recording, bool waits);
 

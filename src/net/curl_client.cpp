@@ -142,17 +142,27 @@ CurlClient::Loop::Loop(runtime::Executor executor, CurlOptions options)
 }
 
 void CurlClient::Loop::begin(HttpRequest request, Mailbox::Handler handler) {
-  const std::uint64_t id = mailbox_->expect(std::move(handler));
-  runtime::Result<std::string> host = check_request(request);
-  const auto timeout = std::clamp(request.timeout, runtime::Millis{0}, kMaxTimeout);
   PendingRequest pending;
-  pending.id = id;
+  const bool streamed = static_cast<bool>(request.on_body);
+  pending.id = mailbox_->expect(std::move(handler), std::move(request.on_body));
+  const std::uint64_t id = pending.id;
+  if (streamed) {
+    pending.on_piece = [box = mailbox_, id](std::string piece) {
+      box->put_piece(id, std::move(piece));
+    };
+  }
+  runtime::Result<std::string> host = check_request(request);
+  const runtime::Result<bool> egress = check_egress(options_.egress, request.url);
+  const auto timeout = std::clamp(request.timeout, runtime::Millis{0}, kMaxTimeout);
   pending.request = std::move(request);
   pending.deadline = SteadyClock::now() + timeout;
   Mailbox::Answer refused = cancelled();
   if (!host) {
     refused = std::unexpected(host.error());
+  } else if (!egress) {
+    refused = std::unexpected(egress.error());
   } else {
+    pending.public_only = *egress;
     pending.host = *std::move(host);
     const std::scoped_lock lock(mutex_);
     if (!stopping_ && waiting_ < options_.max_waiting) {
@@ -271,6 +281,8 @@ void CurlClient::Loop::collect() {
     node.mapped().reset();  // lets go of the handle's options before the handle is used again
     if (idle.size() < kMaxIdleHandles) idle.push_back(std::move(easy));
   }
+  // A handle remembers the path that it asked for last, and a webhook's path is its credential.
+  if (active_.empty()) idle_.clear();
 }
 
 void CurlClient::Loop::cancel_all() {

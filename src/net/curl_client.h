@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 
+#include "net/egress.h"
 #include "net/http_client.h"
 #include "runtime/task.h"
 #include "runtime/time.h"
@@ -26,6 +27,7 @@ struct CurlOptions {
   std::size_t max_waiting = 65'536;   // the line's length
   std::size_t max_per_host = 4'096;   // connections
   runtime::Millis connect_timeout{5'000};
+  EgressRules egress{};  // none: anywhere
 };
 
 class CurlClient final : public HttpClient {

@@ -1,11 +1,13 @@
 #include "net/curl_exchange.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
+#include "net/egress.h"
 #include "net/field_text.h"
 #include "net/origin.h"
 #include "runtime/bytes.h"
@@ -91,6 +93,9 @@ CurlExchange::CurlExchange(CURL* easy, PendingRequest pending, const CurlOptions
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, &CurlExchange::on_attempt);
   curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
+  if (!pending_.public_only) return;
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &CurlExchange::on_socket);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
 }
 
 CurlExchange::~CurlExchange() {
@@ -121,6 +126,11 @@ void CurlExchange::set_limits(const CurlOptions& options) {
   curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(left.count())));
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(options.connect_timeout.count()));
+  const runtime::Millis idle = pending_.request.idle_timeout;
+  if (idle.count() > 0) {
+    curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_TIME, static_cast<long>((idle.count() + 999) / 1000));
+  }
   curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, read_buffer_of(pending_.request));
   curl_easy_setopt(easy_, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
   // What libcurl can unpack it unpacks once anything is asked for; these two need little memory.
@@ -195,6 +205,7 @@ bool CurlExchange::take_header_line(std::string_view line) {
   const std::string_view text = runtime::trim_ascii(line);
   if (text.starts_with("HTTP/")) {  // also after an interim answer, or when it is asked again
     response_ = {};
+    body_bytes_ = 0;
     head_done_ = false;
     return true;
   }
@@ -210,12 +221,17 @@ bool CurlExchange::take_header_line(std::string_view line) {
 std::size_t CurlExchange::on_body(const char* data, std::size_t /*one*/, std::size_t size,
                                   void* self) {
   CurlExchange& exchange = exchange_of(self);
-  std::string& body = exchange.response_.body;
   const std::size_t limit = exchange.pending_.request.max_body_bytes;
-  if (size > limit - body.size()) {
+  if (size > limit - exchange.body_bytes_) {
     exchange.too_large_ = true;
     return 0;
   }
+  exchange.body_bytes_ += size;
+  if (exchange.pending_.on_piece && exchange.succeeds()) {
+    exchange.pending_.on_piece(std::string(data, size));
+    return size;
+  }
+  std::string& body = exchange.response_.body;
   if (body.empty()) {
     curl_off_t announced = -1;
     curl_easy_getinfo(exchange.easy_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
@@ -225,6 +241,22 @@ std::size_t CurlExchange::on_body(const char* data, std::size_t /*one*/, std::si
   }
   body.append(data, size);
   return size;
+}
+
+bool CurlExchange::succeeds() const {
+  long status = 0;
+  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  return status >= 200 && status < 300;
+}
+
+/// In place of libcurl's own way to make a socket, as it would make it.
+curl_socket_t CurlExchange::on_socket(void* self, curlsocktype /*purpose*/,
+                                      curl_sockaddr* address) {
+  if (!is_public_address(address->addr)) {
+    exchange_of(self).address_refused_ = true;
+    return CURL_SOCKET_BAD;
+  }
+  return socket(address->family, address->socktype, address->protocol);
 }
 
 /// libcurl asks here before each attempt. It repeats any request, POST too, when a reused
@@ -262,6 +294,9 @@ runtime::Error CurlExchange::error_of(CURLcode code) const {
   }
   if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
     return {"bad_request", fmt::format("the URL for {} is malformed", host), true};
+  }
+  if (address_refused_ && !anything_sent()) {
+    return {"egress", fmt::format("{} leads to an address that is not public", host)};
   }
   if (!anything_sent()) {
     return {"connect", fmt::format("no connection to {}: {}", host, curl_easy_strerror(code))};

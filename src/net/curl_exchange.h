@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct PendingRequest {
   std::string host;  // the only part of the URL that messages may name
   HttpRequest request;
   std::chrono::steady_clock::time_point deadline;
+  std::function<void(std::string)> on_piece;  // on the curl thread; set where the body is streamed
+  bool public_only = false;                   // private addresses are refused (net/egress.h)
 };
 
 /// Overwrites URL, header values and body: any of them may hold a credential.
@@ -51,6 +54,7 @@ class CurlExchange {
  private:
   static std::size_t on_header(const char* data, std::size_t one, std::size_t size, void* self);
   static std::size_t on_body(const char* data, std::size_t one, std::size_t size, void* self);
+  static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int on_attempt(void* self, char* peer_ip, char* own_ip, int peer_port, int own_port);
 
   void set_limits(const CurlOptions& options);
@@ -60,6 +64,7 @@ class CurlExchange {
   void add_header_line(std::string_view line);
   bool take_header_line(std::string_view line);
   [[nodiscard]] bool anything_sent() const;
+  [[nodiscard]] bool succeeds() const;
   [[nodiscard]] runtime::Error error_of(CURLcode code) const;
 
   CURL* easy_;
@@ -68,9 +73,11 @@ class CurlExchange {
   std::string header_lines_;             // NUL-terminated, one after the other
   std::vector<curl_slist> header_list_;  // points into header_lines_
   std::size_t header_bytes_ = 0;
+  std::size_t body_bytes_ = 0;
   int attempts_ = 0;
   bool head_done_ = false;
   bool too_large_ = false;
+  bool address_refused_ = false;
 };
 
 }  // namespace streaky::net

@@ -12,7 +12,8 @@ std::string_view HttpResponse::header(std::string_view name) const {
 }
 
 bool may_have_been_seen(const runtime::Error& error) {
-  return error.code != "connect" && error.code != "tls" && error.code != "bad_request";
+  return error.code != "connect" && error.code != "tls" && error.code != "bad_request" &&
+         error.code != "egress";
 }
 
 }  // namespace streaky::net

@@ -8,12 +8,14 @@
 //   tls       the certificate or handshake is bad
 //   cancelled the client is stopping; the other side may have acted
 //   bad_request  the URL, the method or a header is malformed: never sent (permanent)
+//   egress    the client may not go there (net/egress.h): never sent
 // A compressed answer is unpacked; `max_body_bytes` is of what comes out. Redirects are not
 // followed. Times are milliseconds, sizes are bytes.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,6 +41,11 @@ struct HttpRequest {
   std::string body;
   runtime::Millis timeout{15'000};
   std::size_t max_body_bytes = 4U << 20U;
+  /// The longest silence while waiting for the body, in whole seconds; 0: as long as `timeout`.
+  runtime::Millis idle_timeout{0};
+  /// When set, the body of a 2xx answer is handed over as it comes, on the executor, and
+  /// `HttpResponse::body` stays empty. Must not throw; not called once `send` has ended.
+  std::function<void(std::string_view piece)> on_body;
 };
 
 struct HttpResponse {

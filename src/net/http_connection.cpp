@@ -1,6 +1,9 @@
 #include "net/http_connection.h"
 
+#include <fmt/format.h>
+
 #include <boost/asio/write.hpp>
+#include <string_view>
 #include <utility>
 
 #include "net/http_reply.h"
@@ -81,6 +84,27 @@ runtime::Task<std::size_t> read_more(ConnectionPtr connection, std::size_t bytes
 runtime::Task<bool> write_all(ConnectionPtr connection, TwoBuffers bytes) {
   const auto [error, sent] = co_await asio::async_write(connection->socket, bytes, kAwait);
   co_return !error;
+}
+
+runtime::Task<bool> write_stream(ConnectionPtr connection, BodyStream next, bool chunked,
+                                 runtime::Millis piece_timeout) {
+  constexpr std::string_view kEnd = "\r\n";
+  for (;;) {
+    connection->clear_deadline();
+    auto coming = next();
+    std::string piece = co_await std::move(coming);
+    const bool last = piece.empty();
+    if (last && !chunked) co_return true;
+    std::string head;
+    if (chunked) {
+      head = fmt::format("{:x}\r\n", piece.size());
+      piece += kEnd;
+    }
+    connection->set_deadline(piece_timeout);
+    const TwoBuffers bytes{asio::buffer(head), asio::buffer(piece)};
+    const bool sent = co_await write_all(connection, bytes);
+    if (!sent || last) co_return sent;
+  }
 }
 
 runtime::Task<void> linger(ConnectionPtr connection) {

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "net/http_guard.h"
+#include "net/http_server.h"
 #include "runtime/task.h"
 #include "runtime/time.h"
 
@@ -55,6 +56,10 @@ using ConnectionPtr = std::shared_ptr<Connection>;
 runtime::Task<std::size_t> read_more(ConnectionPtr connection, std::size_t bytes);
 /// The bytes are borrowed until it returns.
 runtime::Task<bool> write_all(ConnectionPtr connection, TwoBuffers bytes);
+/// Sends what `next` gives until it gives nothing, as chunks or as it is. A piece may take that
+/// long to be taken; how long one takes to come is the stream's own business.
+runtime::Task<bool> write_stream(ConnectionPtr connection, BodyStream next, bool chunked,
+                                 runtime::Millis piece_timeout);
 /// Reads on for a moment: a close with unread bytes becomes a reset, which could overtake the
 /// answer that says what was wrong.
 runtime::Task<void> linger(ConnectionPtr connection);

@@ -103,15 +103,18 @@ std::string make_head(const ServerResponse& response, const ReplyContext& contex
   head.reserve(256);
   auto out = std::back_inserter(head);
   fmt::format_to(out, "HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
+  const bool streamed = static_cast<bool>(response.stream);
   // A HEAD handler that made no body does not know its length, so none is claimed.
   const bool counts = context.head_request ? !response.body.empty() : true;
-  if (response.status != 204 && response.status != 304 && counts) {
+  if (streamed) {
+    if (!context.http_1_0) head += "Transfer-Encoding: chunked\r\n";
+  } else if (response.status != 204 && response.status != 304 && counts) {
     fmt::format_to(out, "Content-Length: {}\r\n", response.body.size());
   }
   const bool typed = std::ranges::any_of(response.headers, [](const HttpHeader& header) {
     return equals_ignoring_case(header.name, "Content-Type");
   });
-  if (!typed && !response.content_type.empty() && !response.body.empty()) {
+  if (!typed && !response.content_type.empty() && (streamed || !response.body.empty())) {
     fmt::format_to(out, "Content-Type: {}\r\n", response.content_type);
   }
   for (const HttpHeader& header : response.headers) {

@@ -47,6 +47,34 @@ Step go_on() { return {.go_on = true, .refusal = std::nullopt}; }
 Step hang_up() { return {.go_on = false, .refusal = std::nullopt}; }
 Step refuse(Refusal refusal) { return {.go_on = false, .refusal = refusal}; }
 
+constexpr Refusal kTooMuch{503, "too much at once: come again"};
+
+/// How many bytes of bodies are held at a time, by all connections together.
+struct BodyBudget {
+  std::size_t limit = 0;
+  std::size_t used = 0;
+};
+
+/// One request's part of it.
+class BodyShare {
+ public:
+  explicit BodyShare(BodyBudget& budget) : budget_(budget) {}
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+  ~BodyShare() { budget_.used -= bytes_; }
+
+  bool take(std::size_t bytes) {
+    if (bytes > budget_.limit - budget_.used) return false;
+    budget_.used += bytes;
+    bytes_ += bytes;
+    return true;
+  }
+
+ private:
+  BodyBudget& budget_;
+  std::size_t bytes_ = 0;
+};
+
 ServerRequest make_request(const Parser& parser, const Connection& connection) {
   ServerRequest request;
   const auto& message = parser.get();
@@ -61,9 +89,11 @@ ServerRequest make_request(const Parser& parser, const Connection& connection) {
 
 /// Everything after the head. The head's fields have been taken out of the parser before: what a
 /// chunked body carries as trailers is read and left out.
-runtime::Task<Step> read_body(ConnectionPtr connection, ParserPtr parser, runtime::Millis timeout) {
+runtime::Task<Step> read_body(ConnectionPtr connection, ParserPtr parser, runtime::Millis timeout,
+                              BodyShare* share) {
   parser->eager(true);
   bool waited = false;
+  if (!share->take(connection->inbox.size())) co_return refuse(kTooMuch);
   while (!parser->is_done()) {
     if (!connection->inbox.empty()) {
       error_code error;
@@ -76,6 +106,7 @@ runtime::Task<Step> read_body(ConnectionPtr connection, ParserPtr parser, runtim
     }
     if (!std::exchange(waited, true)) connection->set_deadline(timeout);
     const std::size_t got = co_await read_more(connection, kBodyRead);
+    if (!share->take(got)) co_return refuse(kTooMuch);
     if (got > 0) continue;
     if (connection->timed_out) co_return refuse({408, "the body did not arrive in time"});
     co_return hang_up();
@@ -150,6 +181,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   std::atomic<std::size_t> count_ = 0;
   // The executor's thread only.
   bool stopping_ = false;
+  BodyBudget bodies_;
   std::unordered_set<Connection*> open_;  // borrowed: each is removed by its own coroutine
 };
 
@@ -161,6 +193,7 @@ HttpServer::Impl::Impl(runtime::Executor executor, HttpServerOptions options, Ht
       log_(log),
       acceptor_(executor_),
       accept_pause_(executor_) {
+  bodies_.limit = options_.max_body_bytes_together;
   listen();
 }
 
@@ -307,13 +340,14 @@ runtime::Task<Step> HttpServer::Impl::exchange(Self self, ConnectionPtr connecti
   if (error || !parser->is_header_done()) co_return refuse({400, "malformed request"});
   connection->consume(used);
   ServerRequest request = make_request(*parser, *connection);
+  std::optional<BodyShare> share(std::in_place, self->bodies_);
   if (!parser->is_done()) {
     if (framing.expects_continue && connection->inbox.empty()) {
       constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
       const TwoBuffers bytes{asio::buffer(kContinue), asio::const_buffer{}};
       co_await write_all(connection, bytes);
     }
-    const Step body = co_await read_body(connection, parser, options.body_timeout);
+    const Step body = co_await read_body(connection, parser, options.body_timeout, &*share);
     if (!body.go_on) co_return body;
   }
   request.body = std::move(parser->get().body());
@@ -324,6 +358,7 @@ runtime::Task<Step> HttpServer::Impl::exchange(Self self, ConnectionPtr connecti
   context.keep_alive = parser->get().keep_alive();
   connection->clear_deadline();
   ServerResponse response = co_await handle(self, std::move(request));
+  share.reset();
   const bool stays = co_await reply(self, connection, std::move(response), context);
   if (stays) co_return go_on();
   co_return hang_up();
@@ -352,7 +387,15 @@ runtime::Task<bool> HttpServer::Impl::reply(Self self, ConnectionPtr connection,
     co_return false;
   }
   context.keep_alive = context.keep_alive && !self->stopping_ && !wants_close(response);
-  if (!has_body(response, context) && !context.head_request) response.body.clear();
+  if (!has_body(response, context)) {
+    if (!context.head_request) response.body.clear();
+    response.stream = nullptr;
+  }
+  const BodyStream stream = response.stream;
+  if (stream) {
+    response.body.clear();
+    context.keep_alive = context.keep_alive && !context.http_1_0;
+  }
   std::string head = make_head(response, context);
   if (context.head_request) response.body.clear();
   const bool cut = response.cut_after >= 0;
@@ -363,7 +406,12 @@ runtime::Task<bool> HttpServer::Impl::reply(Self self, ConnectionPtr connection,
   }
   connection->set_deadline(self->options_.body_timeout);
   const TwoBuffers bytes{asio::buffer(head), asio::buffer(response.body)};
-  const bool sent = co_await write_all(connection, bytes);
+  bool sent = co_await write_all(connection, bytes);
+  if (sent && !cut && stream) {
+    response.stream = nullptr;
+    const runtime::Millis piece_timeout = self->options_.body_timeout;
+    sent = co_await write_stream(connection, stream, !context.http_1_0, piece_timeout);
+  }
   if (sent && !cut && !context.keep_alive && !connection->inbox.empty()) {
     co_await linger(connection);
   }

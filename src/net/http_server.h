@@ -36,11 +36,18 @@ struct ServerRequest {
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 
+/// Gives the next piece of a body, and an empty one at its end.
+using BodyStream = std::function<runtime::Task<std::string>()>;
+
 struct ServerResponse {
   int status = 200;
   std::vector<HttpHeader> headers;
   std::string body;
   std::string content_type = "application/json";
+  /// When set, this gives the body, and each piece is sent as it comes: in chunks, or to HTTP/1.0
+  /// until the connection closes. One that throws breaks the connection off. It is dropped, at the
+  /// latest after its next piece, when the client has gone.
+  BodyStream stream;
   /// For test worlds: a TCP reset without answering, or a close after this many bytes of the
   /// answer, its head included.
   bool reset = false;
@@ -53,6 +60,7 @@ struct HttpServerOptions {
   std::string listen = "127.0.0.1:8420";  // host:port, [v6]:port, port 0 = any free
   std::size_t max_header_bytes = 16U << 10U;
   std::size_t max_body_bytes = 1U << 20U;
+  std::size_t max_body_bytes_together = 256U << 20U;  // of all requests, until they are answered
   std::size_t max_connections = 10'000;
   runtime::Millis header_timeout{10'000};
   runtime::Millis body_timeout{20'000};

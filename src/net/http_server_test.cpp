@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "net/socket_test_support.h"
+#include "runtime/clock.h"
 
 namespace streaky::net {
 namespace {
@@ -44,6 +45,22 @@ HttpServerOptions small_options() {
   options.idle_timeout = Millis{60};
   return options;
 }
+
+/// Answers only once told to.
+struct SlowHandler {
+  Task<ServerResponse> handle(ServerRequest request) {
+    waiting += request.body.size();
+    while (!go_on) co_await wake.wait();
+    ServerResponse response;
+    response.body = "done";
+    co_return response;
+  }
+  boost::asio::io_context& io;
+  std::unique_ptr<runtime::Clock> clock = runtime::make_system_clock(io.get_executor());
+  runtime::Wake wake{*clock};
+  std::size_t waiting = 0;
+  bool go_on = false;
+};
 
 class HttpServerTest : public Test {
  protected:
@@ -312,6 +329,39 @@ TEST(HttpServerListen, TakesBracketedIpv6) {
   options.listen = "[::1]:0";
   const HttpServer server(io.get_executor(), options, &answer, *log);
   EXPECT_GT(server.port(), 0);
+}
+
+TEST(HttpServerBodies, AllTogetherAreBounded) {
+  const auto log = runtime::make_null_log();
+  boost::asio::io_context io{1};
+  SlowHandler slow{.io = io};
+  HttpServerOptions options = small_options();
+  options.max_body_bytes_together = 1'500;
+  HttpServer server(
+      io.get_executor(), options,
+      [&slow](ServerRequest request) { return slow.handle(std::move(request)); }, *log);
+  server.start();
+  const std::string thousand = post("Content-Length: 1000\r\n", std::string(1'000, 'x'));
+  std::vector<std::string> answers;
+  const auto send = [&] {
+    boost::asio::co_spawn(io, talk_raw(server.port(), thousand),
+                          [&answers](std::exception_ptr error, std::string answer) {
+                            EXPECT_FALSE(error);
+                            answers.push_back(std::move(answer));
+                          });
+  };
+  send();
+  run_until(io, [&slow] { return slow.waiting == 1'000; });
+  send();
+  run_until(io, [&answers] { return !answers.empty(); });
+  EXPECT_TRUE(answers.front().starts_with("HTTP/1.1 503")) << answers.front();
+  slow.go_on = true;
+  slow.wake.notify();
+  run_until(io, [&answers] { return answers.size() == 2; });
+  EXPECT_TRUE(answers.back().starts_with("HTTP/1.1 200"));
+  send();
+  run_until(io, [&answers] { return answers.size() == 3; });
+  EXPECT_TRUE(answers.back().starts_with("HTTP/1.1 200")) << "what was answered is free again";
 }
 
 }  // namespace

@@ -48,9 +48,15 @@ std::shared_ptr<Mailbox> Mailbox::create(runtime::Executor executor) {
   return box;
 }
 
-std::uint64_t Mailbox::expect(Handler handler) {
+std::uint64_t Mailbox::expect(Handler handler, PieceHandler on_piece) {
   waiting_.emplace(++last_id_, std::move(handler));
+  if (on_piece) waiting_for_pieces_.emplace(last_id_, std::move(on_piece));
   return last_id_;
+}
+
+void Mailbox::put_piece(std::uint64_t id, std::string piece) {
+  const std::scoped_lock lock(mutex_);
+  if (!closed_) pieces_.emplace_back(id, std::move(piece));
 }
 
 void Mailbox::put(std::uint64_t id, Answer answer) {
@@ -60,23 +66,30 @@ void Mailbox::put(std::uint64_t id, Answer answer) {
 
 void Mailbox::flush() {
   const std::scoped_lock lock(mutex_);
-  if (closed_ || posted_ || ready_.empty()) return;
+  if (closed_ || posted_ || (ready_.empty() && pieces_.empty())) return;
   posted_ = true;
   asio::post(executor_, [self = shared_from_this()] { self->deliver(); });
 }
 
 void Mailbox::deliver() {
+  std::vector<std::pair<std::uint64_t, std::string>> pieces;
   std::vector<std::pair<std::uint64_t, Answer>> batch;
   {
     const std::scoped_lock lock(mutex_);
+    pieces.swap(pieces_);
     batch.swap(ready_);
     posted_ = false;
+  }
+  for (const auto& [id, piece] : pieces) {
+    const auto found = waiting_for_pieces_.find(id);
+    if (found != waiting_for_pieces_.end()) found->second(piece);
   }
   std::size_t next = 0;
   try {
     while (next < batch.size()) {
       auto& [id, answer] = batch[next++];
       auto node = waiting_.extract(id);
+      waiting_for_pieces_.erase(id);
       if (!node.empty()) node.mapped()(std::move(answer));
     }
   } catch (...) {
@@ -92,6 +105,7 @@ void Mailbox::close() noexcept {
     const std::scoped_lock lock(mutex_);
     closed_ = true;
     ready_.clear();
+    pieces_.clear();
   }
   // Destroying a coroutine may run code that comes back here.
   const std::unordered_map<std::uint64_t, Handler> dropped = std::exchange(waiting_, {});

@@ -10,6 +10,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -25,12 +27,15 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
  public:
   using Answer = runtime::Result<HttpResponse>;
   using Handler = std::move_only_function<void(Answer)>;
+  using PieceHandler = std::function<void(std::string_view)>;
 
   /// Made this way so that the context's end is noticed.
   static std::shared_ptr<Mailbox> create(runtime::Executor executor);
 
-  /// Keeps the handler and gives back the number that `put` wants.
-  std::uint64_t expect(Handler handler);
+  /// Keeps the handlers and gives back the number that `put` wants.
+  std::uint64_t expect(Handler handler, PieceHandler on_piece = {});
+  /// A piece of the body, which comes before its answer.
+  void put_piece(std::uint64_t id, std::string piece);
   void put(std::uint64_t id, Answer answer);
   /// Delivers what was put: one post for all of it.
   void flush();
@@ -45,8 +50,10 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   // The executor's thread only.
   std::uint64_t last_id_ = 0;
   std::unordered_map<std::uint64_t, Handler> waiting_;
+  std::unordered_map<std::uint64_t, PieceHandler> waiting_for_pieces_;
   // Protected by the mutex.
   std::mutex mutex_;
+  std::vector<std::pair<std::uint64_t, std::string>> pieces_;
   std::vector<std::pair<std::uint64_t, Answer>> ready_;
   bool posted_ = false;
   bool closed_ = false;

@@ -24,10 +24,11 @@ struct Sent {
 };
 /// Not now. `maybe_seen`: the answer was lost, so the message may have arrived all the same.
 struct RetryAt {
-  runtime::TimePoint at;
-  std::string reason;
+  runtime::TimePoint at{};
+  std::string reason{};
   bool maybe_seen = false;
   bool own_pause = false;  // our backoff, not a time that the service or its limits ask for
+  std::string code = "retry";
 };
 /// Never again on this channel: it is switched off with `reason` (plain words, no credential).
 struct Dead {

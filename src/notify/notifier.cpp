@@ -77,6 +77,7 @@ class Notifier::Impl {
         options_(std::move(options)) {
     options_.discord_api_url = without_slash(std::move(options_.discord_api_url));
     options_.telegram_api_url = without_slash(std::move(options_.telegram_api_url));
+    metrics_.gauge("streaky_discord_paused_until_seconds", 0);
   }
 
   Task<Delivered> send(Outgoing outgoing);
@@ -110,6 +111,7 @@ class Notifier::Impl {
 
   Outcome outcome_of(const Answer& answer, const Route& route, int attempt);
   void pause(const Answer& answer, const Route& route);
+  void note_pause(const Route& route, const std::string& code, Millis wait);
   void count_invalid(const Route& route);
   void report(const std::string& delivery_id, ChannelKind kind, const Outcome& outcome);
   [[nodiscard]] TimePoint wall(Millis monotonic) const {
@@ -124,6 +126,7 @@ class Notifier::Impl {
   NotifierOptions options_;
   Pacer pacer_;
   InvalidRequests invalid_requests_;
+  TimePoint discord_rests_until_{};
   RefusedLanes refused_lanes_;
 };
 
@@ -300,12 +303,24 @@ void Notifier::Impl::pause(const Answer& answer, const Route& route) {
                {"wait_ms", answer.wait.count()}});
   }
   pacer_.pause_road(route, now, now + answer.wait);
+  note_pause(route, answer.code, answer.wait);
+}
+
+/// What stops a whole service has to be seen from outside; a Telegram bot is one of many.
+void Notifier::Impl::note_pause(const Route& route, const std::string& code, Millis wait) {
+  const std::string service = route.road.substr(0, route.road.find('/'));
+  metrics_.count("streaky_service_pauses_total", {{"service", service}, {"code", code}});
+  if (service != "discord") return;
+  discord_rests_until_ = std::max(discord_rests_until_, clock_.now() + wait);
+  metrics_.gauge("streaky_discord_paused_until_seconds",
+                 static_cast<double>(runtime::to_unix_ms(discord_rests_until_)) / 1000.0);
 }
 
 void Notifier::Impl::count_invalid(const Route& route) {
   const Millis now = clock_.monotonic();
   if (!invalid_requests_.note(now)) return;
   pacer_.pause_road(route, now, now + InvalidRequests::kWindow);
+  note_pause(route, "many_refused", InvalidRequests::kWindow);
   log_.warn("Discord refused too many requests: resting before it bans this address",
             {{"refused", InvalidRequests::kStopAt}, {"wait_ms", InvalidRequests::kWindow.count()}});
 }

@@ -1,6 +1,7 @@
 #include "runtime/process.h"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -49,6 +50,13 @@ std::uint64_t raise_file_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
   const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
   return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
+}
+
+void protect_secrets() {
+  constexpr std::size_t kProtectedBytes = std::size_t{1} << 20U;
+  constexpr std::size_t kLeastBlock = 32;
+  // Without it (no memory, or a limit of 0) secrets lie on the ordinary heap: no reason to stop.
+  CRYPTO_secure_malloc_init(kProtectedBytes, kLeastBlock);
 }
 
 }  // namespace streaky::runtime

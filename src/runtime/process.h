@@ -17,5 +17,8 @@ void disable_core_dumps();
 /// As many open files as the system lets this process have (Debian begins with 1,024, a round wants
 /// thousands of connections); gives their number.
 std::uint64_t raise_file_limit();
+/// Sets memory apart for secrets, locked (where the limits allow it) and left out of dumps. Once,
+/// before the first secret and the first thread.
+void protect_secrets();
 
 }  // namespace streaky::runtime

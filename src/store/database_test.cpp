@@ -1,5 +1,6 @@
 #include "store/database.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,8 @@ namespace streaky::store {
 namespace {
 
 using Kind = DatabaseError::Kind;
+
+const int kNewest = static_cast<int>(Statements("sqlite").migrations().size());
 
 class DatabaseTest : public StoreTest {
  protected:
@@ -45,11 +48,11 @@ class DatabaseTest : public StoreTest {
 };
 
 TEST_P(DatabaseTest, StartsAtTheNewestSchemaAndOpensAgain) {
-  EXPECT_EQ(s_->database.schema_version(), 1);
+  EXPECT_EQ(s_->database.schema_version(), kNewest);
   sign_up(1);
   s_.reset();
   s_ = open();
-  EXPECT_EQ(s_->database.schema_version(), 1);
+  EXPECT_EQ(s_->database.schema_version(), kNewest);
   EXPECT_EQ(wait(s_->users.count_active()), 1);
 }
 
@@ -65,7 +68,23 @@ TEST_P(DatabaseTest, ANewerSchemaIsRefusedWithBothVersions) {
   const DatabaseError error = error_of_opening();
   EXPECT_EQ(error.kind(), Kind::newer_schema);
   EXPECT_NE(std::string(error.what()).find("version 7"), std::string::npos);
-  EXPECT_NE(std::string(error.what()).find("version 1"), std::string::npos);
+  EXPECT_NE(std::string(error.what()).find(fmt::format("up to version {}", kNewest)),
+            std::string::npos);
+}
+
+TEST_P(DatabaseTest, ADatabaseOfTheFirstSchemaIsBroughtUpToDate) {
+  sign_up(2);
+  for (const char* trigger :
+       {"users_insert", "users_update", "channels_insert", "channels_update"}) {
+    sql(fmt::format("DROP TRIGGER {}_retired_key", trigger));
+  }
+  sql("DROP TABLE retired_keys");
+  sql("DELETE FROM schema_migrations WHERE version > 1");
+  s_.reset();
+  s_ = open();
+  EXPECT_EQ(s_->database.schema_version(), kNewest);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM retired_keys"), 0);
+  EXPECT_EQ(wait(s_->users.count_active()), 2);
 }
 
 TEST_P(DatabaseTest, AWriteThatThrowsLeavesNothing) {

@@ -41,11 +41,13 @@ TEST_P(PlansTest, HotStatementsWalkNoTable) {
       "users/count_active SCAN users USING INDEX users_due",
       "batches/newest SCAN batches USING INDEX batches_created",
       "schedule/next_due SCAN users USING COVERING INDEX users_due"};
+  // For rotation and the doctor, a few times a year.
+  const std::set<std::string> whole_table = {"sealed_values/count", "sealed_values/any_with"};
   const std::regex scan("SCAN (\\w+).*");
   Statements statements("sqlite");
   int looked = 0;
   for (const std::string& name : statements.names()) {
-    if (name.starts_with("session/")) continue;
+    if (name.starts_with("session/") || whole_table.contains(name)) continue;
     for (const std::string& line : plan_of(name)) {
       ++looked;
       std::smatch found;

@@ -99,10 +99,23 @@ void House::start(const MakeHttp& make_http) {
   notifier.discord_per_second = settings_.discord_per_second;
   process.notifier = std::make_unique<notify::Notifier>(*process.http, clock_, *process.random,
                                                         *process.log, process.metrics, notifier);
+  if (settings_.make_courier) {
+    process.courier = settings_.make_courier({.http = *process.http,
+                                              .notifier = *process.notifier,
+                                              .sealer = *sealer_,
+                                              .clock = clock_,
+                                              .random = *process.random,
+                                              .log = *process.log,
+                                              .metrics = process.metrics,
+                                              .executor = process.io.get_executor()});
+  } else {
+    process.courier = std::make_unique<notify::DirectCourier>(*sealer_, *process.notifier, clock_,
+                                                              *process.random, *process.log);
+  }
   process.engine = std::make_unique<engine::Engine>(
       engine::EngineParts{.database = *process.database,
                           .github = *process.github,
-                          .notifier = *process.notifier,
+                          .courier = *process.courier,
                           .sealer = *sealer_,
                           .clock = clock_,
                           .random = *process.random,

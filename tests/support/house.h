@@ -21,6 +21,7 @@
 #include "github/contributions.h"
 #include "github/token_budget.h"
 #include "net/http_client.h"
+#include "notify/direct_courier.h"
 #include "notify/notifier.h"
 #include "runtime/clock.h"
 #include "runtime/metrics.h"
@@ -59,6 +60,18 @@ struct NewUser {
   streak::DayRules rules;
 };
 
+/// What a courier may be built of; all borrowed from the process.
+struct CourierParts {
+  net::HttpClient& http;
+  notify::Notifier& notifier;
+  const crypto::Sealer& sealer;
+  runtime::Clock& clock;
+  runtime::Random& random;
+  runtime::Log& log;
+  runtime::Metrics& metrics;
+  runtime::Executor executor;
+};
+
 class House {
  public:
   struct Settings {
@@ -71,6 +84,8 @@ class House {
     bool rare_polls = true;
     /// The database keeps more in memory than SQLite does by itself: long runs read less.
     bool large_cache = false;
+    /// How deliveries travel; not set: straight from the process.
+    std::function<std::unique_ptr<notify::Courier>(CourierParts)> make_courier{};
     std::string folder_below;  // where the database's folder is made; empty: the system's place
   };
 
@@ -141,6 +156,7 @@ class House {
     std::unique_ptr<github::TokenBudget> budget;
     std::unique_ptr<github::Contributions> github;
     std::unique_ptr<notify::Notifier> notifier;
+    std::unique_ptr<notify::Courier> courier;
     std::unique_ptr<engine::Engine> engine;
   };
 

@@ -1,4 +1,4 @@
-#include "crypto/keyring.h"
+#include "crypto/key_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "crypto/keyring.h"
 #include "crypto/sealer.h"
 #include "runtime/bytes.h"
 
@@ -112,7 +113,7 @@ TEST_F(KeyFile, FolderOrPipeInItsPlaceIsRefused) {
 TEST_F(KeyFile, MalformedLinesAreNamedByNumberAndNeverRepeated) {
   const std::string good = "k1 " + encoded_key('a') + "\n";
   const std::string secret = "TopSecretTopSecret";
-  const std::array<std::string, 7> bad = {
+  const std::vector<std::string> bad = {
       "K2 " + encoded_key('b'),
       "abcdefghijklmnopq " + encoded_key('b'),
       "k2 " + secret,
@@ -120,6 +121,15 @@ TEST_F(KeyFile, MalformedLinesAreNamedByNumberAndNeverRepeated) {
       "k2 " + encoded_key('b') + "=",
       "k2 " + encoded_key('b') + " " + secret,
       secret + encoded_key('b'),
+      "channel ch1",
+      "prepared",
+      "prepared prepared k2 " + encoded_key('b'),
+      "channel " + encoded_key('b') + " " + secret,
+      "channel ch1 " + secret,
+      "channel-public ch1",
+      "channel-public",
+      "channel-private ch1 " + encoded_key('b'),
+      "channel ch1 " + encoded_key('b') + " " + secret,
   };
   for (const std::string& line : bad) {
     write("# heading\n\n" + good + line + "\n");

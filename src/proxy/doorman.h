@@ -1,0 +1,69 @@
+// Who may come in: requests signed with one of the secrets, fresh and for the first time; and, for
+// an original worker, those with the plain secret, where that is allowed.
+//
+// Failed attempts of one address (one /64 of IPv6) are answered one after the other, each later
+// than the one before, up to `kLongestPause`; beyond `kMostWaiting` at a time the connection is
+// dropped. Who shows the right secret is never held up, so that nobody can lock a worker out.
+// Threading: the executor's thread. Borrows clock, log and metrics.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "crypto/request_signature.h"
+#include "net/http_server.h"
+#include "runtime/clock.h"
+#include "runtime/log.h"
+#include "runtime/metrics.h"
+#include "runtime/secret.h"
+
+namespace streaky::proxy {
+
+class Doorman {
+ public:
+  static constexpr runtime::Millis kFirstPause{250};
+  static constexpr runtime::Millis kLongestPause{5'000};
+  static constexpr runtime::Millis kForgotten{60'000};
+  static constexpr int kMostWaiting = 8;
+  static constexpr std::size_t kMostAddresses = 10'000;
+
+  struct Options {
+    std::vector<runtime::Secret> secrets;
+    bool plain_secret = false;  // `X-API-Secret` alone will do
+  };
+  struct Parts {
+    runtime::Clock& clock;
+    runtime::Log& log;
+    runtime::Metrics& metrics;
+  };
+
+  /// Throws std::invalid_argument as crypto::RequestVerifier does.
+  Doorman(Options options, Parts parts);
+
+  /// Nothing: come in. Else the answer, when it is time for it. The request is the caller's.
+  runtime::Task<std::optional<net::ServerResponse>> check(const net::ServerRequest* request);
+
+ private:
+  struct Address {
+    runtime::Millis next{0};  // when the next failure is answered at the earliest
+    runtime::Millis pause{0};
+    int waiting = 0;
+  };
+
+  [[nodiscard]] bool has_plain_secret(const net::ServerRequest& request) const;
+  runtime::Task<std::optional<net::ServerResponse>> refuse(net::ServerResponse response,
+                                                           std::string address);
+  Address& address_of(const std::string& key);
+
+  std::vector<runtime::Secret> plain_;
+  crypto::RequestVerifier verifier_;
+  Parts parts_;
+  std::unordered_map<std::string, Address> addresses_;
+};
+
+/// The part of an address that belongs to one customer: IPv4 whole, IPv6 its first 64 bits.
+std::string network_of(const std::string& address);
+
+}  // namespace streaky::proxy

@@ -1,0 +1,236 @@
+"""The keys from the command line: made, split, rotated while the service runs and is killed."""
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import threading
+import unittest
+
+from support import BIN, ProcessTest
+
+WEBHOOK = "https://discord.com/api/webhooks/42/plantedwebhooktoken"
+LEGACY_KEYS = "k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"
+
+
+class Keys(ProcessTest):
+    def setUp(self):
+        super().setUp()
+        self.key_file = self.folder / "data.keys"
+
+    def add(self, login, **options):
+        return self.streaky("user", "add", login, "--github-token", "ghp_0123456789abcdef",
+                            "--discord-webhook", "-", stdin=WEBHOOK + "\n", **options)
+
+    def keys(self):
+        lines = self.streaky("keys", "list", "--json").stdout.splitlines()
+        return {line["id"]: line for line in map(json.loads, lines)}
+
+    def sealed(self):
+        with sqlite3.connect(self.data / "streaky.db") as database:
+            rows = database.execute("SELECT sealed_token FROM users WHERE sealed_token <> '' "
+                                    "UNION ALL SELECT sealed FROM channels")
+            return [row[0] for row in rows]
+
+    def prefixes(self):
+        return {value.rsplit(".", 1)[0] for value in self.sealed()}
+
+    def rotate(self, *arguments, code=0):
+        return json.loads(self.streaky("keys", "rotate", "--json", *arguments, code=code).stdout)
+
+    def doctor(self):
+        """All findings about what is sealed and the keys."""
+        done = self.streaky("doctor", "--json", code=None)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        return [line for line in lines if line["what"].startswith(("sealed", "keys", "data"))]
+
+
+class Making(Keys):
+    def test_a_key_file_is_made_once_and_never_overwritten(self):
+        self.streaky("keys", "new")
+        self.assertEqual(self.key_file.stat().st_mode & 0o777, 0o600)
+        before = self.key_file.read_bytes()
+        done = self.streaky("keys", "new", code=2)
+        self.assertIn("exists already", done.stderr)
+        self.assertEqual(self.key_file.read_bytes(), before)
+
+    def test_the_worker_seals_what_only_the_proxy_opens(self):
+        proxy = self.folder / "proxy.keys"
+        self.streaky("keys", "new", "--proxy", proxy)
+        self.assertEqual(proxy.stat().st_mode & 0o777, 0o600)
+        self.add("octocat")
+        private = proxy.read_text().split()[-1]
+        self.assertNotIn(private, self.key_file.read_text())
+        self.assertFalse(self.keys()["ch1"]["opens"])
+        findings = self.doctor()
+        self.assertTrue(all(line["good"] for line in findings), findings)
+        self.assertIn("1 channel credentials can be opened by the proxy alone",
+                      findings[-1]["detail"])
+        # With the proxy's half beside it everything opens.
+        with self.key_file.open("a") as out:
+            out.write(proxy.read_text().replace("channel ch1", "channel ch1x"))
+        self.assertTrue(self.keys()["ch1x"]["opens"])
+
+    def test_a_proxy_file_that_exists_is_refused_and_nothing_is_made(self):
+        proxy = self.folder / "proxy.keys"
+        proxy.write_text("mine")
+        done = self.streaky("keys", "new", "--proxy", proxy, code=3)
+        self.assertIn("exists already", done.stderr)
+        self.assertEqual(proxy.read_text(), "mine")
+        self.assertFalse(self.key_file.exists())
+
+    def test_a_lost_key_file_is_said_with_what_to_do(self):
+        self.add("octocat")
+        self.key_file.unlink()
+        done = self.streaky("serve", code=3)
+        self.assertIn("restore it from your backup", done.stderr)
+        self.assertFalse(self.key_file.exists())
+
+    def test_keys_come_from_a_variable(self):
+        variable = {"STREAKY_KEYS_TEXT": LEGACY_KEYS.strip() + ";k2 " + "A" * 43}
+        self.add("octocat", **variable)
+        self.assertFalse(self.key_file.exists())
+        self.assertEqual(self.prefixes(), {"v1.k2"})
+        done = self.streaky("keys", "rotate", code=3, **variable)
+        self.assertIn("STREAKY_KEYS_TEXT", done.stderr)
+        bad = self.streaky("user", "list", code=2, STREAKY_KEYS_TEXT="k1 topsecretvalue")
+        self.assertNotIn("topsecretvalue", bad.stderr + bad.stdout)
+        shown = self.streaky("config", **variable)
+        self.assertNotIn("AAECAwQF", shown.stdout)
+
+    def test_keys_come_from_a_credential_of_the_service_manager(self):
+        folder = self.folder / "credentials"
+        folder.mkdir()
+        (folder / "streaky.keys").write_text(LEGACY_KEYS)
+        (folder / "streaky.keys").chmod(0o440)
+        self.add("octocat", CREDENTIALS_DIRECTORY=str(folder))
+        self.assertFalse(self.key_file.exists())
+        self.assertEqual(self.prefixes(), {"v1.k1"})
+
+
+class Rotating(Keys):
+    def test_everything_is_sealed_anew_and_the_old_keys_retire(self):
+        for login in ("one", "two", "three"):
+            self.add(login)
+        self.assertEqual(self.prefixes(), {"v1.k1", "c1.ch1"})
+        report = self.rotate()
+        self.assertEqual((report["resealed"], report["left"]), (6, 0))
+        self.assertEqual(report["retired"], ["k1", "ch1"])
+        self.assertEqual(self.prefixes(), {"v1.k2", "c1.ch2"})
+        self.assertEqual(set(self.keys()), {"k2", "ch2"})
+        self.assertTrue(all(line["good"] for line in self.doctor()))
+
+    def test_a_key_file_from_before_channel_keys_gets_one(self):
+        self.key_file.write_text(LEGACY_KEYS)
+        self.key_file.chmod(0o600)
+        self.add("octocat")
+        self.assertEqual(self.prefixes(), {"v1.k1"})
+        self.assertEqual(self.rotate()["left"], 0)
+        self.assertEqual(self.prefixes(), {"v1.k2", "c1.ch1"})
+        self.assertTrue(all(line["good"] for line in self.doctor()))
+
+    def test_what_does_not_open_is_named_and_keeps_its_key(self):
+        self.add("octocat")
+        self.add("mona")
+        with sqlite3.connect(self.data / "streaky.db") as database:
+            database.execute("UPDATE users SET sealed_token = (SELECT sealed_token FROM users "
+                             "WHERE login = 'mona') WHERE login = 'octocat'")
+        report = self.rotate(code=1)
+        self.assertEqual((report["resealed"], report["left"]), (3, 1))
+        self.assertEqual(report["retired"], ["ch1"])
+        self.assertIn("octocat", report["not_opened"][0])
+        named = [line["what"] for line in self.doctor() if not line["good"]]
+        self.assertEqual(named, ["sealed GitHub token of octocat"])
+        # Mended, the same rotation comes to its end: no third key.
+        self.streaky("user", "remove", "octocat", "--yes", code=None)
+        self.add("octocat")
+        self.assertEqual(self.rotate()["retired"], ["k1"])
+        self.assertEqual(set(self.keys()), {"k2", "ch2"})
+
+    def test_keys_are_prepared_for_a_fleet_first(self):
+        self.add("octocat")
+        self.streaky("keys", "rotate", "--prepare")
+        self.assertTrue(self.keys()["k2"]["prepared"])
+        self.add("mona")
+        self.assertEqual(self.prefixes(), {"v1.k1", "c1.ch1"})
+        self.streaky("keys", "rotate", "--prepare", code=3)
+        self.rotate()
+        self.assertEqual(set(self.keys()), {"k2", "ch2"})
+
+    def test_a_deployment_moves_to_a_proxy(self):
+        self.add("octocat")
+        proxy = self.folder / "proxy.keys"
+        self.streaky("keys", "rotate", "--proxy", proxy)
+        self.assertEqual(self.prefixes(), {"v1.k1", "c1.ch1"})
+        self.assertEqual(self.rotate()["retired"], ["k1", "ch1"])
+        self.assertEqual(self.prefixes(), {"v1.k2", "c1.ch2"})
+        self.assertFalse(self.keys()["ch2"]["opens"])
+        # The next rotation leaves the proxy's key alone.
+        self.assertEqual(self.rotate()["retired"], ["k2"])
+        self.assertEqual(self.prefixes(), {"v1.k3", "c1.ch2"})
+
+    def test_a_value_sealed_before_and_written_after_is_refused_not_lost(self):
+        self.add("octocat")
+        old = self.sealed()
+        self.rotate()
+        with sqlite3.connect(self.data / "streaky.db") as database:
+            with self.assertRaisesRegex(sqlite3.IntegrityError, "retired"):
+                database.execute("UPDATE channels SET sealed = ?",
+                                 [next(value for value in old if value.startswith("c1"))])
+
+
+class UnderLoad(Keys):
+    def edit_until(self, done, problems):
+        """Users change their channels all the while."""
+        number = 0
+        while not done.is_set():
+            number += 1
+            result = self.add(f"editor{number % 5}", code=None)
+            if result.returncode != 0 and "retired" not in result.stderr:
+                problems.append(result.stderr)
+
+    def test_rotation_while_serving_survives_kills(self):
+        world = self.start_world("--users", "800", "--seed", "12")
+        self.move_in(world)
+        self.serve()
+        dice = random.Random(7)
+        done, problems = threading.Event(), []
+        editor = threading.Thread(target=self.edit_until, args=(done, problems))
+        editor.start()
+        self.addCleanup(editor.join)
+        self.addCleanup(done.set)
+        killed = 0
+        for _ in range(4):
+            for _ in range(6):
+                process = subprocess.Popen(
+                    [BIN / "streaky", "--data", self.data, "keys", "rotate"],
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment)
+                try:
+                    process.wait(timeout=dice.uniform(0.02, 0.25))
+                except subprocess.TimeoutExpired:
+                    self.end(process, signal.SIGKILL)
+                    killed += 1
+            self.rotate()
+        self.assertGreater(killed, 0, "no rotation was ever cut short")
+        # A round in the midst of a last rotation: who should hear hears, so everything opened.
+        world.control("reset-ledger")
+        trigger = subprocess.Popen([BIN / "streaky", "--data", self.data, "batch", "trigger",
+                                    "--wait", "--json"], stdout=subprocess.PIPE, text=True,
+                                   env=self.environment)
+        self.rotate()
+        out, _ = trigger.communicate(timeout=200)
+        done.set()
+        editor.join()
+        self.assertEqual(problems, [])
+        self.assertEqual(json.loads(out)["could_not_tell"], 0, out)
+        audit = world.get("audit")
+        self.assertEqual((audit["missed"], audit["false_alarms"]), (0, 0), audit)
+        self.rotate()
+        self.assertTrue(all(line["good"] for line in self.doctor()), self.doctor())
+        used = {prefix.split(".")[1] for prefix in self.prefixes()}
+        self.assertEqual(set(self.keys()), used, "old keys have retired, and none that is needed")
+        self.assertFalse(list(self.folder.glob("data.keys.*")), "nothing is left behind")
+
+
+if __name__ == "__main__":
+    unittest.main()
