@@ -13,6 +13,7 @@
 #include "crypto/keyring.h"
 #include "crypto/original_form.h"
 #include "crypto/request_signature.h"
+#include "github/forms.h"
 #include "net/origin.h"
 #include "notify/proxy_courier.h"
 #include "runtime/bytes.h"
@@ -154,7 +155,7 @@ std::string check_tokens(const Items& items, std::vector<runtime::Secret>& value
   }
   std::vector<runtime::Secret> tokens;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (!is_github_token(items[i])) {
+    if (!github::is_github_token(items[i])) {
       return fmt::format(
           "number {} is not a GitHub token: expected ghp_…, github_pat_…, gho_…, ghu_… or ghs_…, "
           "at most 255 characters",
@@ -223,7 +224,7 @@ std::string check_logins(const Items& items, std::vector<std::string>& value) {
     return fmt::format("{} logins: expected at most {}", items.size(), kMostLogins);
   }
   for (const std::string& item : items) {
-    if (is_github_login(item)) continue;
+    if (github::is_github_login(item)) continue;
     return fmt::format("\"{}\" is not a GitHub login", shown(item));
   }
   value = items;

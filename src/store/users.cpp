@@ -205,6 +205,33 @@ runtime::Task<std::optional<User>> Users::find(UserKey key) {
   co_return found;
 }
 
+runtime::Task<std::optional<User>> Users::get(std::int64_t user_id) {
+  std::optional<User> found;
+  Database::Work work = [&](Session& session) {
+    auto users = load_users(session, {user_id});
+    const auto user = users.find(user_id);
+    if (user != users.end()) found = std::move(user->second);
+  };
+  co_await database_.read(std::move(work));
+  co_return found;
+}
+
+runtime::Task<bool> Users::save_streak(std::int64_t user_id, std::int64_t settings_version,
+                                       StreakState state) {
+  bool saved = false;
+  Database::Work work = [&](Session& session) {
+    const auto users = load_users(session, {user_id});
+    const auto user = users.find(user_id);
+    if (user == users.end() || user->second.settings_version != settings_version) return;
+    if (user->second.streak.seen_at > state.seen_at) return;
+    const boost::json::array rows(1, streak_row(user_id, state));
+    session.query("users/save_streaks").bind("streaks", to_json(rows)).run();
+    saved = true;
+  };
+  co_await database_.write(std::move(work));
+  co_return saved;
+}
+
 runtime::Task<std::vector<User>> Users::list(std::int64_t after_id, int limit) {
   std::vector<User> users;
   Database::Work work = [&](Session& session) { users = list_in(session, after_id, limit); };

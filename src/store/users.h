@@ -102,6 +102,12 @@ class Users {
   runtime::Task<void> save(std::vector<User> users, runtime::TimePoint now);
 
   runtime::Task<std::optional<User>> find(UserKey key);
+  /// By our own id.
+  runtime::Task<std::optional<User>> get(std::int64_t user_id);
+  /// What a look beside the daily round has shown. False, and nothing written, when the settings
+  /// are no longer those of `settings_version` or something newer is known.
+  runtime::Task<bool> save_streak(std::int64_t user_id, std::int64_t settings_version,
+                                  StreakState state);
   /// In order of id, from the one after `after_id`; removed users are left out.
   runtime::Task<std::vector<User>> list(std::int64_t after_id, int limit);
   /// Deletes the user and everything that hangs on it. False when there is none.

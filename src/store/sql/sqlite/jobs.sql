@@ -66,3 +66,8 @@ SELECT (SELECT MIN(due_at)
        (SELECT due_at FROM jobs
          WHERE state = 'pending' AND alone = 1 AND expires_at > :now
          ORDER BY due_at LIMIT 1) AS alone;
+
+-- name: looks
+SELECT date, stage, state, verdict, error, COALESCE(ended_at, created_at)
+  FROM jobs WHERE user_id = :user
+ ORDER BY COALESCE(ended_at, created_at) DESC, id DESC LIMIT :limit;

@@ -7,13 +7,13 @@
 
 #include <optional>
 
-#include "app/user_draft.h"
+#include "account/user_draft.h"
 #include "crypto/sealer.h"
 #include "runtime/error.h"
 #include "runtime/time.h"
 #include "store/users.h"
 
-namespace streaky::app {
+namespace streaky::account {
 
 /// Changes of rest days, and pauses, that are kept per user.
 inline constexpr std::size_t kMostRuleChanges = 1'000;
@@ -40,4 +40,4 @@ streak::Weekdays rest_days_in_force(const store::User& user, runtime::TimePoint 
 /// The user's own today; of UTC where the stored zone is gone.
 streak::Label today_of(const store::User& user, runtime::TimePoint now);
 
-}  // namespace streaky::app
+}  // namespace streaky::account

@@ -18,7 +18,7 @@
 #include "streak/day_rules.h"
 #include "streak/reminder_plan.h"
 
-namespace streaky::app {
+namespace streaky::account {
 
 /// What is said about one setting: nothing, "back to the default", or a value.
 template <typename T>
@@ -93,4 +93,4 @@ const std::vector<std::string>& text_field_names();
 /// one.
 Reason unknown_field(std::string_view name, const std::vector<std::string>& known);
 
-}  // namespace streaky::app
+}  // namespace streaky::account

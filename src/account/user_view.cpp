@@ -1,17 +1,17 @@
-#include "app/user_view.h"
+#include "account/user_view.h"
 
 #include <fmt/format.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
-#include "app/terminal.h"
-#include "app/user_edit.h"
+#include "account/user_edit.h"
 #include "runtime/bytes.h"
+#include "runtime/printable.h"
 #include "streak/local_day.h"
 #include "streak/message.h"
 
-namespace streaky::app {
+namespace streaky::account {
 
 namespace {
 
@@ -20,7 +20,7 @@ namespace json = boost::json;
 /// Boost.JSON writes what it is given: bytes that are no UTF-8 would make a document that nobody
 /// can read.
 json::string clean(const std::string& text) {
-  return json::string(runtime::is_utf8(text) ? text : printable(text, text.size()));
+  return json::string(runtime::is_utf8(text) ? text : runtime::printable(text, text.size()));
 }
 
 json::value text_or_null(const std::string& text) {
@@ -158,7 +158,7 @@ std::string channels_text(const store::User& user) {
   std::string text;
   for (const store::Channel& channel : user.channels) {
     if (!text.empty()) text += ", ";
-    text += printable(channel.kind);
+    text += runtime::printable(channel.kind);
     if (!channel.on) text += " (off)";
   }
   return text.empty() ? "none" : text;
@@ -180,4 +180,4 @@ std::string streak_text(const store::User& user) {
   return streak::days_text(user.streak.length);
 }
 
-}  // namespace streaky::app
+}  // namespace streaky::account

@@ -1,16 +1,16 @@
-#include "app/user_draft.h"
+#include "account/user_draft.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 
-#include "app/option_table.h"
+#include "github/forms.h"
 #include "notify/channel.h"
 #include "runtime/bytes.h"
 #include "streak/local_day.h"
 
-namespace streaky::app {
+namespace streaky::account {
 
 namespace {
 
@@ -134,7 +134,7 @@ const streak::StageMinutes& default_remind_at() {
 }
 
 Reason set_login(UserDraft& draft, std::string_view text) {
-  if (!is_github_login(text)) {
+  if (!github::is_github_login(text)) {
     return "login: expected a GitHub login, 1 to 39 letters, digits and hyphens";
   }
   draft.login = text;
@@ -197,7 +197,7 @@ Reason set_rest_days(UserDraft& draft, const std::vector<std::string>& days) {
 }
 
 Reason set_github_token(UserDraft& draft, std::string_view text) {
-  if (!is_github_token(text)) {
+  if (!github::is_github_token(text)) {
     return "github_token: expected ghp_…, github_pat_…, gho_…, ghu_… or ghs_…, at most 255 "
            "characters";
   }
@@ -267,4 +267,4 @@ Reason unknown_field(std::string_view name, const std::vector<std::string>& know
   return fmt::format("unknown field \"{}\"; did you mean {}?", name, *nearest);
 }
 
-}  // namespace streaky::app
+}  // namespace streaky::account

@@ -9,7 +9,7 @@
 #include "store/deliveries.h"
 #include "store/users.h"
 
-namespace streaky::app {
+namespace streaky::account {
 
 /// Settings, channels by hint, streak; instants in RFC 3339.
 boost::json::object user_json(const store::User& user, runtime::TimePoint now);
@@ -30,4 +30,4 @@ const char* token_text(const store::User& user);
 /// `12 days`; `not checked yet` before the first check.
 std::string streak_text(const store::User& user);
 
-}  // namespace streaky::app
+}  // namespace streaky::account

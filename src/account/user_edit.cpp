@@ -1,4 +1,4 @@
-#include "app/user_edit.h"
+#include "account/user_edit.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include "runtime/bytes.h"
 #include "streak/local_day.h"
 
-namespace streaky::app {
+namespace streaky::account {
 
 namespace {
 
@@ -245,4 +245,4 @@ runtime::Result<store::User> resume_user(store::User user, bool told_today,
   return user;
 }
 
-}  // namespace streaky::app
+}  // namespace streaky::account
