@@ -216,6 +216,23 @@ runtime::Task<std::optional<User>> Users::get(std::int64_t user_id) {
   co_return found;
 }
 
+runtime::Task<std::string> Users::mark(std::int64_t user_id) {
+  std::string mark;
+  Database::Work work = [&](Session& session) {
+    std::int64_t settings = 0;
+    std::int64_t streak = 0;
+    std::int64_t calendar = 0;
+    std::string delivery;
+    auto query = session.query("users/mark");
+    query.bind("id", user_id).into(settings, streak, calendar, delivery);
+    if (!query.next()) return;
+    mark = std::to_string(settings) + " " + std::to_string(streak) + " " +
+           std::to_string(calendar) + " " + delivery;
+  };
+  co_await database_.read(std::move(work));
+  co_return mark;
+}
+
 runtime::Task<bool> Users::save_streak(std::int64_t user_id, std::int64_t settings_version,
                                        StreakState state) {
   bool saved = false;

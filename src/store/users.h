@@ -104,6 +104,8 @@ class Users {
   runtime::Task<std::optional<User>> find(UserKey key);
   /// By our own id.
   runtime::Task<std::optional<User>> get(std::int64_t user_id);
+  /// A text that changes whenever something does that the user's pages show. Reads alone.
+  runtime::Task<std::string> mark(std::int64_t user_id);
   /// What a look beside the daily round has shown. False, and nothing written, when the settings
   /// are no longer those of `settings_version` or something newer is known.
   runtime::Task<bool> save_streak(std::int64_t user_id, std::int64_t settings_version,
