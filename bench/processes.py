@@ -136,7 +136,7 @@ class Place:
         until("serve", healthy)
         return process
 
-    def proxy(self):
+    def proxy(self, pause=0.02):
         """A proxy with the same keys; who starts later sends through it."""
         port = free_port()
         self.environment["STREAKY_PROXY_SECRET"] = "a-secret-of-the-benchmark"
@@ -152,7 +152,7 @@ class Place:
             except OSError:
                 return False
 
-        until("the proxy", healthy)
+        until("the proxy", healthy, pause=pause)
         self.environment["STREAKY_PROXY_URLS"] = process.url
         return process
 

@@ -12,6 +12,7 @@ IDLE_USERS = 100_000
 IDLE_S = 60
 SETTLE_S = 5
 CHECKS = 20
+STARTS = 9
 
 
 def far_from_due(lines):
@@ -93,3 +94,18 @@ def measure_due():
         late.sort()
         return {"checks": CHECKS, "median_ms": statistics.median(late), "p90_ms": late[-2],
                 "most_ms": late[-1]}
+
+
+def measure_proxy():
+    """`streaky proxy`: from its start to its first answer, and its memory when nothing happens."""
+    with processes.Place() as place:
+        place.streaky("keys", "new")
+        taken = []
+        for _ in range(STARTS):
+            began = time.monotonic()
+            proxy = place.proxy(pause=0.001)
+            taken.append((time.monotonic() - began) * 1e3)
+            idle_mb = processes.memory_mb(proxy.pid, "VmRSS")
+            processes.stop(proxy)
+        return {"start_ms": statistics.median(taken), "slowest_start_ms": max(taken),
+                "rss_mb": idle_mb}

@@ -40,7 +40,8 @@ ROUNDS = [
     rounds.Round("cold", "10,000 never seen, ≤ 4,000 days", 10_000, cold=True,
                  longest_streak=4_000),
 ]
-OTHERS = {"idle": quiet.measure_idle, "due": quiet.measure_due, "parsing": micro.parsing,
+OTHERS = {"idle": quiet.measure_idle, "due": quiet.measure_due,
+          "idle_proxy": quiet.measure_proxy, "parsing": micro.parsing,
           "sealing": micro.sealing, "queue": micro.queue}
 
 

@@ -82,6 +82,7 @@ TEST_F(OptionsTest, EveryOptionCanBeSetByFlagAndShowsItsSource) {
       {"store.url", "sqlite:/tmp/x.db"},
       {"store.listen_url", "postgresql://db.example/streaky"},
       {"keys.file", "/tmp/keys"},
+      {"keys.text", "k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"},
       {"github.api_url", "http://127.0.0.1:1"},
       {"github.web_url", "http://127.0.0.1:2"},
       {"github.tokens", "ghp_one,ghp_two"},
@@ -91,6 +92,11 @@ TEST_F(OptionsTest, EveryOptionCanBeSetByFlagAndShowsItsSource) {
       {"discord.per_second", "7"},
       {"telegram.api_url", "http://127.0.0.1:4"},
       {"telegram.bot_token", "123456:ABC"},
+      {"proxy.urls", "http://127.0.0.1:5,https://proxy.example"},
+      {"proxy.secret", "0123456789abcdef,another-secret-of-ours"},
+      {"proxy.listen", "127.0.0.1:9001"},
+      {"proxy.compat", "true"},
+      {"proxy.compat_key", "0123456789abcdef0123456789abcdef"},
       {"engine.tick", "250ms"},
       {"engine.lease", "10s"},
       {"engine.claim", "20"},
@@ -185,6 +191,17 @@ TEST_F(OptionsTest, ValuesOutsideTheirBoundsAreRefused) {
       {"discord.per_second", {"1", "1000000"}, {"0", "1000001"}},
       {"server.listen", {"0.0.0.0:80"}, {"8420", "host", "host:99999", "http://x:1"}},
       {"github.api_url", {"https://x.example/"}, {"ftp://x", "x.example", "https://x/y"}},
+      {"proxy.urls",
+       {"http://proxy:8421", "https://a.example,https://b.example"},
+       {"proxy:8421", "ftp://x", "https://x/y"}},
+      {"proxy.secret",
+       {"0123456789abcdef", "0123456789abcdef,fedcba9876543210"},
+       {"0123456789abcde", "0123456789 abcdef", "0123456789abcdef,short"}},
+      {"proxy.listen", {"[::]:8421"}, {"8421", "host"}},
+      {"proxy.compat", {"true", "false"}, {"yes", "1", "TRUE"}},
+      {"proxy.compat_key",
+       {"0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef and more"},
+       {"0123456789abcdef0123456789abcde"}},
       {"log.level", {"warn"}, {"loud", "INFO"}},
       {"log.format", {"text"}, {"xml"}},
       {"store.url", {"sqlite:a.db"}, {"a.db", "mysql://x", "sqlite:"}},
@@ -208,15 +225,37 @@ TEST_F(OptionsTest, ValuesOutsideTheirBoundsAreRefused) {
 
 TEST_F(OptionsTest, ErrorsNeverRepeatASecret) {
   const std::string secret = "hunter2-is-not-a-token";
-  for (const char* option : {"github.tokens", "telegram.bot_token", "store.listen_url"}) {
+  for (const char* option : {"github.tokens", "telegram.bot_token", "store.listen_url", "keys.text",
+                             "proxy.compat_key"}) {
     flags_ = {{option, secret}};
     EXPECT_THAT(error(), AllOf(HasSubstr(flag_name(option)), Not(HasSubstr("hunter2")))) << option;
   }
-  flags_ = {{"github.api_url", "https://me:hunter2@github.example"}};
-  EXPECT_THAT(error(), Not(HasSubstr("hunter2")));
+  for (const char* option : {"github.api_url", "proxy.urls"}) {
+    flags_ = {{option, "https://me:hunter2@github.example"}};
+    EXPECT_THAT(error(), AllOf(Not("no error"), Not(HasSubstr("hunter2")))) << option;
+  }
+  flags_ = {{"proxy.secret", "hunter2"}};
+  EXPECT_THAT(error(), AllOf(HasSubstr("expected"), Not(HasSubstr("hunter2"))));
   flags_.clear();
   write("[telegram]\nbot_token = \"hunter2\"\n");
   EXPECT_THAT(error(), AllOf(HasSubstr("line 2"), Not(HasSubstr("hunter2"))));
+}
+
+TEST_F(OptionsTest, TheOriginalsVariablesCountWhereOursAreNotSet) {
+  variables_ = {{"VPS_SECRET", "the-originals-secret"},
+                {"ENCRYPTION_KEY", "0123456789abcdef0123456789abcdef"}};
+  auto options = load();
+  ASSERT_TRUE(options) << error();
+  ASSERT_EQ(options->proxy_secret.size(), 1U);
+  EXPECT_EQ(options->proxy_secret[0].reveal(), "the-originals-secret");
+  EXPECT_EQ(options->proxy_compat_key.reveal(), "0123456789abcdef0123456789abcdef");
+  variables_["STREAKY_PROXY_SECRET"] = "ours-counts-before-it,and-another-one-too";
+  options = load();
+  ASSERT_TRUE(options) << error();
+  ASSERT_EQ(options->proxy_secret.size(), 2U);
+  EXPECT_EQ(options->proxy_secret[0].reveal(), "ours-counts-before-it");
+  variables_ = {{"ENCRYPTION_KEY", "hunter2"}};
+  EXPECT_THAT(error(), AllOf(HasSubstr("ENCRYPTION_KEY"), Not(HasSubstr("hunter2"))));
 }
 
 TEST_F(OptionsTest, TheKeysStandBesideTheDataFolder) {

@@ -1,5 +1,11 @@
 #include "crypto/hpke.h"
 
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include <array>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -23,6 +29,8 @@ struct FreeContext {
 struct FreeKey {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
 };
+using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, FreeContext>;
 
 void require(bool ok, const char* what) {
   if (!ok) throw std::runtime_error(std::string("OpenSSL cannot ") + what);
@@ -32,6 +40,10 @@ const unsigned char* bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 unsigned char* bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+
+OSSL_PARAM octets(const char* name, std::string_view text) {
+  return OSSL_PARAM_construct_octet_string(name, const_cast<char*>(text.data()), text.size());
+}
 
 std::string joined(std::string_view suite, std::string_view label, std::string_view rest) {
   std::string out;
@@ -66,6 +78,20 @@ Secret shared_secret(const Secret& agreed, std::string_view encapsulated,
   return expand(kKemSuite, key, "shared_secret", context, kKeyBytes);
 }
 
+/// Both halves are given: deriving the public one again would cost as much as agreeing on a key.
+Key key_of_halves(const Secret& private_half, std::string_view public_half) {
+  const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr));
+  require(context != nullptr && EVP_PKEY_fromdata_init(context.get()) == 1, "take an X25519 key");
+  std::array<OSSL_PARAM, 3> params = {octets(OSSL_PKEY_PARAM_PRIV_KEY, private_half.reveal()),
+                                      octets(OSSL_PKEY_PARAM_PUB_KEY, public_half),
+                                      OSSL_PARAM_construct_end()};
+  EVP_PKEY* key = nullptr;
+  const int made = EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, params.data());
+  Key pair(key);
+  require(made == 1 && pair != nullptr, "take an X25519 key");
+  return pair;
+}
+
 struct Context {
   Secret key;
   Secret nonce;
@@ -83,13 +109,14 @@ Context schedule(const Secret& shared, std::string_view info) {
 
 }  // namespace
 
-X25519Private::X25519Private(const Secret& raw) : public_half_(kX25519Bytes, '\0') {
+X25519Private::X25519Private(const Secret& raw)
+    : raw_(raw.clone()), public_half_(kX25519Bytes, '\0') {
   if (raw.reveal().size() != kX25519Bytes) throw std::invalid_argument("an X25519 key of 32 bytes");
-  key_.reset(
+  const Key key(
       EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, bytes(raw.reveal()), kX25519Bytes));
-  require(key_ != nullptr, "take an X25519 key");
+  require(key != nullptr, "take an X25519 key");
   std::size_t size = kX25519Bytes;
-  require(EVP_PKEY_get_raw_public_key(key_.get(), bytes(public_half_), &size) == 1 &&
+  require(EVP_PKEY_get_raw_public_key(key.get(), bytes(public_half_), &size) == 1 &&
               size == kX25519Bytes,
           "derive the public half of an X25519 key");
 }
@@ -98,10 +125,11 @@ Secret X25519Private::generate() { return Secret(random_bytes(kX25519Bytes)); }
 
 std::optional<Secret> X25519Private::agree(std::string_view other_public) const {
   if (other_public.size() != kX25519Bytes) return std::nullopt;
-  const std::unique_ptr<EVP_PKEY, FreeKey> other(
+  const Key other(
       EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, bytes(other_public), kX25519Bytes));
   require(other != nullptr, "take a public X25519 key");
-  const std::unique_ptr<EVP_PKEY_CTX, FreeContext> context(EVP_PKEY_CTX_new(key_.get(), nullptr));
+  const Key key = key_of_halves(raw_, public_half_);
+  const KeyContext context(EVP_PKEY_CTX_new(key.get(), nullptr));
   require(context != nullptr && EVP_PKEY_derive_init(context.get()) == 1 &&
               EVP_PKEY_derive_set_peer(context.get(), other.get()) == 1,
           "agree on a key with X25519");

@@ -5,10 +5,7 @@
 // never an exception; failures of the library itself throw std::runtime_error. Sizes are bytes.
 #pragma once
 
-#include <openssl/evp.h>
-
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +16,8 @@ namespace streaky::crypto {
 
 inline constexpr std::size_t kX25519Bytes = 32;
 
-/// The private half of an X25519 pair, ready for use; OpenSSL wipes it when it goes.
+/// The private half of an X25519 pair. OpenSSL's form of it is made for each use: OpenSSL 3.0 keeps
+/// what it is given on the ordinary heap, where a dump would find it.
 class X25519Private {
  public:
   /// Throws std::invalid_argument unless it has 32 bytes.
@@ -34,10 +32,7 @@ class X25519Private {
   [[nodiscard]] std::optional<runtime::Secret> agree(std::string_view other_public) const;
 
  private:
-  struct Free {
-    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  };
-  std::unique_ptr<EVP_PKEY, Free> key_;
+  runtime::Secret raw_;
   std::string public_half_;
 };
 

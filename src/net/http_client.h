@@ -9,8 +9,8 @@
 //   cancelled the client is stopping; the other side may have acted
 //   bad_request  the URL, the method or a header is malformed: never sent (permanent)
 //   egress    the client may not go there (net/egress.h): never sent
-// A compressed answer is unpacked; `max_body_bytes` is of what comes out. Redirects are not followed.
-// Times are milliseconds, sizes are bytes.
+// A compressed answer is unpacked; `max_body_bytes` is of what comes out. Redirects are not
+// followed. Times are milliseconds, sizes are bytes.
 #pragma once
 
 #include <cstddef>

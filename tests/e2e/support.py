@@ -16,6 +16,7 @@ import urllib.request
 
 BIN = pathlib.Path(os.environ.get("STREAKY_BIN", "build"))
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROXY_SECRET = "a-secret-for-the-tests"
 
 
 def free_port():
@@ -114,6 +115,39 @@ class ProcessTest(unittest.TestCase):
         until("serve", healthy)
         process.url = f"http://127.0.0.1:{port}"
         return process
+
+    def start_proxy(self, port=None, key_file=True, **environment):
+        port = port or free_port()
+        keys = ["--keys-file", self.folder / "proxy.keys"] if key_file else []
+        self.servers += 1
+        log = self.folder / f"proxy-{self.servers}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [BIN / "streaky", "--data", self.folder / "proxy", "proxy", "--listen",
+                 f"127.0.0.1:{port}", *keys], stderr=out, stdout=out,
+                env={**self.environment, "STREAKY_PROXY_SECRET": PROXY_SECRET, **environment})
+        self.addCleanup(self.end, process)
+        process.port, process.url, process.log = port, f"http://127.0.0.1:{port}", log
+
+        def healthy():
+            if process.poll() is not None:
+                raise AssertionError(log.read_text())
+            try:
+                return json.loads(fetch(f"{process.url}/health"))["status"] == "healthy"
+            except OSError:
+                return False
+
+        until("the proxy", healthy)
+        return process
+
+    def with_proxies(self, *flags, count=1, **environment):
+        world = self.start_world("--lift-limits", *flags)
+        self.streaky("keys", "new", "--proxy", self.folder / "proxy.keys")
+        proxies = [self.start_proxy(**environment) for _ in range(count)]
+        self.environment.update(STREAKY_PROXY_URLS=",".join(p.url for p in proxies),
+                                STREAKY_PROXY_SECRET=PROXY_SECRET)
+        self.move_in(world)
+        return world, proxies
 
     @staticmethod
     def end(process, how=signal.SIGKILL):

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -10,9 +11,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from support import BIN, ProcessTest, fetch, free_port, until
-
-SECRET = "a-secret-for-the-tests"
+from support import BIN, PROXY_SECRET as SECRET, ProcessTest, fetch, free_port, until
 
 
 def memory_kb(pid, field="VmRSS"):
@@ -33,40 +32,6 @@ def status_of(url, body=b"{}", **headers):
 
 
 class Proxy(ProcessTest):
-    def start_proxy(self, port=None, **environment):
-        port = port or free_port()
-        self.servers += 1
-        log = self.folder / f"proxy-{self.servers}.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [BIN / "streaky", "--data", self.folder / "proxy", "proxy", "--listen",
-                 f"127.0.0.1:{port}", "--keys-file", self.folder / "proxy.keys"],
-                stderr=out, stdout=out,
-                env={**self.environment, "STREAKY_PROXY_SECRET": SECRET, **environment})
-        self.addCleanup(self.end, process)
-        process.began = time.monotonic()
-        process.port, process.url, process.log = port, f"http://127.0.0.1:{port}", log
-
-        def healthy():
-            if process.poll() is not None:
-                raise AssertionError(log.read_text())
-            try:
-                return json.loads(fetch(f"{process.url}/health"))["status"] == "healthy"
-            except OSError:
-                return False
-
-        until("the proxy", healthy)
-        return process
-
-    def with_proxies(self, *flags, count=1, **environment):
-        world = self.start_world("--lift-limits", *flags)
-        self.streaky("keys", "new", "--proxy", self.folder / "proxy.keys")
-        proxies = [self.start_proxy(**environment) for _ in range(count)]
-        self.environment.update(STREAKY_PROXY_URLS=",".join(p.url for p in proxies),
-                                STREAKY_PROXY_SECRET=SECRET)
-        self.move_in(world)
-        return world, proxies
-
     def round(self, world):
         world.control("reset-ledger")
         self.streaky("batch", "trigger", "--wait", code=None)
@@ -239,6 +204,67 @@ class Proxy(ProcessTest):
         audit = self.round(world)
         self.assertTrue(audit["ok"], audit)
         self.assertIsNone(proxy.poll())
+
+    def a_round_with_keys_from(self, source):
+        """What `source` makes of the text of the proxy's key file goes into its environment."""
+        world, (proxy,) = self.with_proxies("--users", "60", "--seed", "4")
+        self.end(proxy, signal.SIGTERM)
+        keys = self.folder / "proxy.keys"
+        environment = source(keys.read_text())
+        keys.unlink()
+        self.start_proxy(proxy.port, key_file=False, **environment)
+        self.serve("--role", "worker")
+        audit = self.round(world)
+        self.assertTrue(audit["ok"], audit)
+        self.assertGreater(audit["heard"], 10)
+
+    def test_its_keys_come_from_a_variable(self):
+        def variable(text):
+            lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+            return {"STREAKY_KEYS_TEXT": ";".join(lines)}
+
+        self.a_round_with_keys_from(variable)
+
+    def test_its_keys_come_from_the_service_manager(self):
+        def credential(text):
+            folder = self.folder / "credentials"
+            folder.mkdir(mode=0o700)
+            (folder / "streaky.keys").write_text(text)
+            (folder / "streaky.keys").chmod(0o400)
+            return {"CREDENTIALS_DIRECTORY": str(folder)}
+
+        self.a_round_with_keys_from(credential)
+
+    def test_a_rotation_through_the_proxy_survives_kills_in_mid_round(self):
+        world, (proxy,) = self.with_proxies("--users", "300", "--seed", "14",
+                                            "--channel-latency-ms", "200")
+        self.serve("--role", "worker")
+        world.control("reset-ledger")
+        self.streaky("batch", "trigger")
+        dice = random.Random(3)
+        killed = 0
+        for number in (2, 3):
+            fresh = self.folder / f"fresh-{number}.keys"
+            self.streaky("keys", "rotate", "--proxy", fresh)
+            with (self.folder / "proxy.keys").open("a") as keys:
+                keys.write(fresh.read_text())
+            for _ in range(6):
+                rotation = subprocess.Popen(
+                    [BIN / "streaky", "--data", self.data, "keys", "rotate"], env=self.environment,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                try:
+                    rotation.wait(timeout=dice.uniform(0.02, 0.3))
+                except subprocess.TimeoutExpired:
+                    self.end(rotation, signal.SIGKILL)
+                    killed += 1
+            self.end(proxy, signal.SIGTERM)
+            proxy = self.start_proxy(proxy.port)
+            report = json.loads(self.streaky("keys", "rotate", "--json").stdout)
+            self.assertEqual((report["left"], report["channel"]), (0, f"ch{number}"))
+        self.assertGreater(killed, 0, "no rotation was ever cut short")
+        until("the end of the round", lambda: self.batch()["settled"], 120)
+        audit = world.get("audit")
+        self.assertTrue(audit["ok"], audit)
 
     def doctor_of_keys(self):
         lines = map(json.loads, self.streaky("doctor", "--json", code=None).stdout.splitlines())

@@ -1,8 +1,9 @@
 """What users hand over is nowhere to be found in the clear: files, logs, metrics, memory."""
+import base64
+import hmac
 import json
 import os
 import re
-import signal
 import unittest
 
 from support import ProcessTest, fetch, until
@@ -23,22 +24,28 @@ def secrets_of(users_file):
 
 
 def memory_of(pid):
-    """Each readable mapping of a process: its line of /proc/PID/maps and its bytes."""
-    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
-        for line in maps.read().splitlines():
+    """Each readable mapping of a process: its line of /proc/PID/smaps, its flags, its bytes."""
+    mappings = []
+    with open(f"/proc/{pid}/smaps") as smaps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in smaps.read().splitlines():
+            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+                mappings.append((line, []))
+            elif line.startswith("VmFlags:"):
+                mappings[-1][1].extend(line.split()[1:])
+        for line, flags in mappings:
             first, end, rights = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+)", line).groups()
             if "r" not in rights or line.endswith(("[vvar]", "[vsyscall]", "[vvar_vclock]")):
                 continue
             try:
                 memory.seek(int(first, 16))
-                yield line, memory.read(int(end, 16) - int(first, 16))
+                yield line, flags, memory.read(int(end, 16) - int(first, 16))
             except OSError:  # a guard page, or gone meanwhile
                 continue
 
 
 def found_in_memory(pid, secrets):
     found = []
-    for line, content in memory_of(pid):
+    for line, _, content in memory_of(pid):
         for secret in secrets:
             at = content.find(secret)
             if at >= 0:
@@ -46,31 +53,93 @@ def found_in_memory(pid, secrets):
     return found
 
 
+def keys_of(key_file):
+    """What a process works with that has read the file: private halves, and keys derived from
+    master keys (docs/security.md). And what it has no need to keep: the text, the master keys."""
+    needed, dropped = set(), set()
+    for line in key_file.read_text().splitlines():
+        words = line.split()
+        if not words or words[0] in ("#", "channel-public"):
+            continue
+        dropped.add(words[-1].encode())
+        key = base64.urlsafe_b64decode(words[-1] + "=")
+        if words[0] == "channel":
+            needed.add(key)
+            continue
+        dropped.add(key)
+        # HKDF-SHA256 without a salt, one block
+        inner = hmac.digest(bytes(32), key, "sha256")
+        needed |= {hmac.digest(inner, b"streaky v1 " + purpose + b"\1", "sha256")
+                   for purpose in (b"github-token", b"session", b"action-link")}
+    return needed, dropped
+
+
 class Secrets(ProcessTest):
     def test_none_is_found_after_a_round(self):
         world = self.start_world("--users", "120", "--seed", "7", "--lift-limits")
         users = self.move_in(world)
-        secrets = secrets_of(users)
-        self.assertGreater(len(secrets), 50)
         self.environment["STREAKY_LOG_LEVEL"] = "debug"
         serve = self.serve("--role", "worker")
+        self.round_and_search(serve, [serve], secrets_of(users))
+
+    def test_none_is_found_at_a_proxy_and_its_worker_either(self):
+        world, (proxy,) = self.with_proxies("--users", "120", "--seed", "7",
+                                            STREAKY_LOG_LEVEL="debug")
+        users = self.folder / "users.jsonl"
+        self.environment["STREAKY_LOG_LEVEL"] = "debug"
+        serve = self.serve("--role", "worker")
+        self.round_and_search(serve, [serve, proxy], secrets_of(users))
+        self.assertGreater(world.get("audit")["messages"], 20)
+
+    def test_keys_lie_in_memory_that_no_dump_holds(self):
+        _, (proxy,) = self.with_proxies("--users", "20", "--seed", "7")
+        serve = self.serve("--role", "worker")
         self.streaky("batch", "trigger", "--wait", code=None)
+        self.look_for_keys(serve.pid, *keys_of(self.folder / "data.keys"))
+        self.look_for_keys(proxy.pid, *keys_of(self.folder / "proxy.keys"))
+
+    def look_for_keys(self, pid, needed, dropped):
+        self.readable(pid)
+        found = set()
+        for line, flags, content in memory_of(pid):
+            for key in needed:
+                if key in content:
+                    found.add(key)
+                    self.assertIn("dd", flags, f"a key in {line}")
+            for key in dropped:
+                self.assertNotIn(key, content, f"what is not needed any more in {line}")
+        self.assertTrue(found, "the search finds what must be there")
+        self.assertEqual(found, needed)
+
+    def readable(self, pid):
+        if not os.access(f"/proc/{pid}/mem", os.R_OK):
+            self.skipTest("the memory of a process that is not dumpable: root alone may look")
+
+    def round_and_search(self, serve, processes, secrets):
+        self.assertGreater(len(secrets), 50)
+        self.streaky("batch", "trigger", "--wait", code=None)
+        until("the end of the round", lambda: self.batch()["settled"], 120)
         self.streaky("keys", "rotate")
-        if os.access(f"/proc/{serve.pid}/mem", os.R_OK):
-            self.remember(serve.pid, secrets)
         shown = self.streaky("user", "list", "--json").stdout
         shown += self.streaky("user", "export").stdout + self.streaky("config").stdout
-        shown += self.streaky("doctor", code=None).stdout + fetch(f"{serve.url}/metrics")
-        self.end(serve, signal.SIGKILL)  # leaves the WAL as it is
+        shown += self.streaky("doctor", code=None).stdout
+        shown += "".join(fetch(f"{process.url}/metrics") for process in processes)
+        self.search_files(serve, shown, secrets)
+        for process in processes:
+            self.readable(process.pid)
+            self.search_memory(process.pid, secrets)
+
+    def search_files(self, serve, shown, secrets):
+        """While `serve` runs: its end would empty the write-ahead log."""
         places = {path.name: path.read_bytes() for path in
-                  [*self.data.rglob("*"), *self.folder.glob("serve-*.log")] if path.is_file()}
+                  [*self.data.rglob("*"), *self.folder.glob("*.log")] if path.is_file()}
         self.assertTrue(any(name.endswith("-wal") for name in places), places.keys())
         places["printed"] = shown.encode()
         for secret in secrets:
             for name, content in places.items():
                 self.assertNotIn(secret, content, f"a credential in {name}")
 
-    def remember(self, pid, secrets):
+    def search_memory(self, pid, secrets):
         """Once idle: what was on its way when the round ended may take a moment to be dropped."""
         last = []
 
