@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <iterator>
 #include <system_error>
@@ -94,14 +95,22 @@ void add_header(Answer& answer, std::string name, std::string value) {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
+  const auto is_escaped = [](char c) {
+    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20U;
+  };
   out.push_back('"');
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20U) {
+  while (!text.empty()) {
+    const auto* const stop = std::find_if(text.begin(), text.end(), is_escaped);
+    const auto plain = static_cast<std::size_t>(stop - text.begin());
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const char c = text.front();
+    text.remove_prefix(1);
+    if (static_cast<unsigned char>(c) < 0x20U) {
       fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
     } else {
+      out.push_back('\\');
       out.push_back(c);
     }
   }

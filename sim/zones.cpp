@@ -83,6 +83,13 @@ constexpr std::array kNames = {
 
 constexpr std::int64_t kDaySeconds = 86'400;
 
+/// With leading zeros; `unit` is what the first digit counts.
+void append_digits(std::string& out, unsigned number, unsigned unit) {
+  for (; unit != 0; unit /= 10) {
+    out.push_back(static_cast<char>('0' + (number / unit % 10)));
+  }
+}
+
 }  // namespace
 
 Day utc_day(runtime::TimePoint at) {
@@ -91,8 +98,12 @@ Day utc_day(runtime::TimePoint at) {
 
 void append_day(std::string& out, Day day) {
   const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day}}};
-  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  // A calendar has hundreds of them, and the world must not be what a measurement measures.
+  append_digits(out, static_cast<unsigned>(static_cast<int>(date.year())), 1'000);
+  out.push_back('-');
+  append_digits(out, static_cast<unsigned>(date.month()), 10);
+  out.push_back('-');
+  append_digits(out, static_cast<unsigned>(date.day()), 10);
 }
 
 int weekday_of(Day day) {

@@ -14,6 +14,7 @@
 #include "crypto/original_form.h"
 #include "crypto/request_signature.h"
 #include "github/forms.h"
+#include "net/address.h"
 #include "net/origin.h"
 #include "notify/proxy_courier.h"
 #include "runtime/bytes.h"
@@ -29,6 +30,7 @@ constexpr std::size_t kLongestBotToken = 80;  // docs/remote-apis.md §4
 constexpr std::size_t kMostTokens = 100;
 constexpr std::size_t kMostLogins = 100;
 constexpr std::size_t kMostProxies = notify::ProxyCourier::kMostProxies;
+constexpr std::size_t kMostNetworks = 100;
 constexpr std::size_t kMostSecrets = crypto::kMaxRequestSecrets;
 constexpr std::size_t kShortestSecret = 16;
 constexpr std::size_t kLongestShown = 40;
@@ -181,6 +183,18 @@ std::string check_origins(const Items& items, std::vector<std::string>& value) {
     origins.push_back(origin->text);
   }
   value = std::move(origins);
+  return {};
+}
+
+std::string check_networks(const Items& items, std::vector<std::string>& value) {
+  if (items.size() > kMostNetworks) {
+    return fmt::format("{} networks: expected at most {}", items.size(), kMostNetworks);
+  }
+  for (const std::string& item : items) {
+    const auto network = net::Network::parse(item);
+    if (!network) return shown(item) + ": " + network.error().message;
+  }
+  value = items;
   return {};
 }
 

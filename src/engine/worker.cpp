@@ -31,6 +31,18 @@ store::ClaimedDelivery claimed(const store::ClaimedJob& job, const store::Channe
   return delivery;
 }
 
+bool is_due(const std::optional<runtime::TimePoint>& at, runtime::TimePoint now) {
+  return at && *at <= now;
+}
+
+runtime::Millis until_first(const store::Jobs::Due& due, runtime::TimePoint now) {
+  runtime::Millis rest = runtime::Millis::max();
+  for (const auto& at : {due.jobs, due.alone, due.deliveries}) {
+    if (at) rest = std::min(rest, *at - now);
+  }
+  return rest;
+}
+
 }  // namespace
 
 Worker::Worker(Parts parts, Options options, runtime::Executor executor,
@@ -48,21 +60,21 @@ void Worker::stop() {
 
 runtime::Task<runtime::Millis> Worker::pass() {
   const runtime::TimePoint now = parts_.clock.now();
-  const auto due = co_await parts_.jobs.next_due(now);
-  if (!due.shared && !due.alone) co_return options_.poll;
-  const runtime::TimePoint first = std::min(due.shared.value_or(runtime::TimePoint::max()),
-                                            due.alone.value_or(runtime::TimePoint::max()));
-  if (first > now) co_return std::min(options_.poll, first - now);
-  const int jobs = co_await claim_jobs(takes_alone(due, now));
-  const int deliveries = co_await claim_deliveries();
-  if (jobs + deliveries > 0) co_return runtime::Millis{0};
+  const store::Jobs::Due due = co_await parts_.jobs.next_due(now);
+  const bool jobs_wait = is_due(due.jobs, now) || is_due(due.alone, now);
+  const bool deliveries_wait = is_due(due.deliveries, now);
+  if (!jobs_wait && !deliveries_wait) co_return std::min(options_.poll, until_first(due, now));
+  int taken = 0;
+  if (jobs_wait) taken += co_await claim_jobs(takes_alone(due, now));
+  if (deliveries_wait) taken += co_await claim_deliveries();
+  if (taken > 0) co_return runtime::Millis{0};
   // What is due cannot be taken now: everything is full, or a job runs alone.
   co_return kBusyPause;
 }
 
 bool Worker::takes_alone(const store::Jobs::Due& due, runtime::TimePoint now) const {
-  if (!due.alone || *due.alone > now) return false;
-  const bool others_wait = due.shared && *due.shared <= now;
+  if (!is_due(due.alone, now)) return false;
+  const bool others_wait = is_due(due.jobs, now) || is_due(due.deliveries, now);
   return !others_wait || parts_.clock.monotonic() >= alone_again_;
 }
 

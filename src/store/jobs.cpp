@@ -139,7 +139,7 @@ runtime::Task<void> Jobs::extend(std::string owner, runtime::TimePoint lease_unt
 runtime::Task<Jobs::Due> Jobs::next_due(runtime::TimePoint now) {
   Due due;
   Database::Work work = [&](Session& session) {
-    session.query("jobs/next_due").bind("now", now).into(due.shared, due.alone).one();
+    session.query("jobs/next_due").bind("now", now).into(due.jobs, due.alone, due.deliveries).one();
   };
   co_await database_.read(std::move(work));
   co_return due;

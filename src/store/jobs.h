@@ -99,8 +99,9 @@ class Jobs {
   runtime::Task<std::vector<Look>> looks(std::int64_t user_id, int limit);
   /// From when on there is something to claim; nothing where nothing waits.
   struct Due {
-    std::optional<runtime::TimePoint> shared;  // jobs and deliveries
-    std::optional<runtime::TimePoint> alone;   // a job that must run alone
+    std::optional<runtime::TimePoint> jobs;
+    std::optional<runtime::TimePoint> alone;  // a job that must run alone
+    std::optional<runtime::TimePoint> deliveries;
   };
   /// Reads alone.
   runtime::Task<Due> next_due(runtime::TimePoint now);

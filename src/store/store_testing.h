@@ -170,7 +170,8 @@ class StoreTest : public testing::TestWithParam<std::string> {
   }
   bool something_due(runtime::TimePoint now) {
     const Jobs::Due due = wait(s_->jobs.next_due(now));
-    return (due.shared && *due.shared <= now) || (due.alone && *due.alone <= now);
+    return (due.jobs && *due.jobs <= now) || (due.alone && *due.alone <= now) ||
+           (due.deliveries && *due.deliveries <= now);
   }
   std::vector<ClaimedJob> claim(const std::string& owner, int limit = 100) {
     return wait(s_->jobs.claim(owner, limit, false, kNow, kLease));

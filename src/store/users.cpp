@@ -140,6 +140,20 @@ std::vector<Allotted> allot_in(Session& session, const std::vector<UserKey>& key
   return allotted;
 }
 
+std::optional<Allotted> allot_for_in(Session& session, std::int64_t user_id) {
+  auto users = load_users(session, {user_id});
+  const auto user = users.find(user_id);
+  if (user == users.end()) return std::nullopt;
+  const std::int64_t next_channel = reserve_ids(session, "channel", 2);
+  Allotted one;
+  one.user_id = user_id;
+  one.existing = std::move(user->second);
+  one.discord_channel_id = channel_of(one.existing, "discord").value_or(next_channel);
+  one.telegram_channel_id = channel_of(one.existing, "telegram").value_or(next_channel + 1);
+  one.told_on = std::move(told_on(session, {user_id})[user_id]);
+  return one;
+}
+
 /// The counters lose what the user's rows added, so that they still add up without them.
 void uncount(Session& session, std::int64_t user_id, Counts& counts) {
   std::string batch_id;
@@ -195,6 +209,13 @@ runtime::Task<std::vector<Allotted>> Users::allot(std::vector<UserKey> keys) {
   std::vector<Allotted> allotted;
   Database::Work work = [&](Session& session) { allotted = allot_in(session, keys); };
   if (!keys.empty()) co_await database_.write(std::move(work));
+  co_return allotted;
+}
+
+runtime::Task<std::optional<Allotted>> Users::allot_for(std::int64_t user_id) {
+  std::optional<Allotted> allotted;
+  Database::Work work = [&](Session& session) { allotted = allot_for_in(session, user_id); };
+  co_await database_.write(std::move(work));
   co_return allotted;
 }
 

@@ -90,6 +90,8 @@ class Users {
 
   /// Finds or reserves ids, in the order of `keys`. Two equal keys get the same id.
   runtime::Task<std::vector<Allotted>> allot(std::vector<UserKey> keys);
+  /// The same for one who is stored, by our own id; nothing when there is none (any more).
+  runtime::Task<std::optional<Allotted>> allot_for(std::int64_t user_id);
   /// Writes what the edits changed and nothing else: what a check has written since they were read
   /// (ids, a login, a dead token, a channel that was switched off or has moved, the next check)
   /// stays. Each user's `settings_version` goes one higher. Gives the users as stored now, in

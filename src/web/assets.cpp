@@ -31,9 +31,8 @@ Assets::Assets() {
     name += "." + hash;
     name += file.path.substr(dot);
     paths_[std::string(file.path)] = std::string(kPath) + name;
-    by_name_[name] = Asset{.text = file.text,
-                           .content_type = content_type_of(file.path),
-                           .etag = "\"" + hash + "\""};
+    by_name_[name] = Asset{
+        .text = file.text, .content_type = content_type_of(file.path), .etag = "\"" + hash + "\""};
   }
 }
 

@@ -20,7 +20,8 @@ class Assets {
   /// std::logic_error.
   [[nodiscard]] const std::string& path_of(std::string_view name) const;
   /// 200, 304 or 404, complete.
-  [[nodiscard]] net::ServerResponse answer(std::string_view name, std::string_view if_none_match) const;
+  [[nodiscard]] net::ServerResponse answer(std::string_view name,
+                                           std::string_view if_none_match) const;
 
  private:
   struct Asset {

@@ -23,9 +23,9 @@ std::string_view CookieJar::read(const Visit& visit, Cookie cookie) const {
 
 void CookieJar::set(Visit& visit, Cookie cookie, std::string_view value,
                     std::chrono::seconds life) const {
-  visit.set_cookies.push_back(
-      fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{}", name_of(cookie), value,
-                  life.count(), secure_ ? "; Secure" : ""));
+  visit.set_cookies.push_back(fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{}",
+                                          name_of(cookie), value, life.count(),
+                                          secure_ ? "; Secure" : ""));
 }
 
 void CookieJar::clear(Visit& visit, Cookie cookie) const {

@@ -1,7 +1,7 @@
 // Everything that handlers work with: what the site was built with, and the stores over it.
 //
-// Threading: the executor's thread. Ownership: `app/` owns the parts and outlives the desk; the desk
-// is the site's.
+// Threading: the executor's thread. Ownership: `app/` owns the parts and outlives the desk; the
+// desk is the site's.
 #pragma once
 
 #include <functional>

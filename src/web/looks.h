@@ -2,8 +2,8 @@
 // "check now". They run beside the page, which never waits for them, and tell nobody: reminders are
 // the engine's.
 //
-// Threading: the executor's thread. Borrows everything. At most `kMostAtOnce` are under way, one per
-// user; what failed is remembered for `kMostFailures` users.
+// Threading: the executor's thread. Borrows everything. At most `kMostAtOnce` are under way, one
+// per user; what failed is remembered for `kMostFailures` users.
 #pragma once
 
 #include <cstdint>

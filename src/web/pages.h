@@ -1,7 +1,7 @@
 // Pages from templates: a layout around a body. Mustache escapes every value by itself.
 //
-// Templates are parsed once. Threading: one thread. A template that does not exist or is broken is a
-// bug: std::logic_error, thrown by the constructor for all of them.
+// Templates are parsed once. Threading: one thread. A template that does not exist or is broken is
+// a bug: std::logic_error, thrown by the constructor for all of them.
 #pragma once
 
 #include <kainjow/mustache.hpp>
@@ -18,13 +18,13 @@ using Data = kainjow::mustache::data;
 /// What the layout says around a page.
 struct PageFrame {
   std::string title;
-  std::string login;     // empty: nobody is signed in
-  std::string csrf;      // for the forms of the page
-  std::string place;     // which entry of the menu is the present one: "dashboard", "settings", …
-  std::string said;      // good news from the request before
-  std::string problem;   // what was wrong with this one
+  std::string login;    // empty: nobody is signed in
+  std::string csrf;     // for the forms of the page
+  std::string place;    // which entry of the menu is the present one: "dashboard", "settings", …
+  std::string said;     // good news from the request before
+  std::string problem;  // what was wrong with this one
   bool is_operator = false;
-  bool live = false;     // the script listens for news
+  bool live = false;  // the script listens for news
 };
 
 class Pages {

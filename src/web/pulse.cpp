@@ -9,19 +9,20 @@ using runtime::Task;
 
 /// Shared with the connection that sends it; it takes itself off the list when that is gone.
 struct Pulse::Stream {
-  Stream(Pulse& of, std::int64_t user, std::function<std::uint64_t()> and_more)
-      : pulse(of), user_id(user), more(std::move(and_more)), began(of.clock_.monotonic()) {
-    ++pulse.streams_;
-    ++pulse.per_user_[user_id];
+  Stream(std::shared_ptr<Counts> of, std::int64_t user, std::function<std::uint64_t()> and_more,
+         Millis now)
+      : counts(std::move(of)), user_id(user), more(std::move(and_more)), began(now) {
+    ++counts->all;
+    ++counts->per_user[user_id];
   }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   ~Stream() {
-    --pulse.streams_;
-    if (--pulse.per_user_[user_id] == 0) pulse.per_user_.erase(user_id);
+    --counts->all;
+    if (--counts->per_user[user_id] == 0) counts->per_user.erase(user_id);
   }
 
-  Pulse& pulse;  // borrowed: outlives the server's connections
+  std::shared_ptr<Counts> counts;  // shared with the pulse
   std::int64_t user_id;
   std::function<std::uint64_t()> more;
   Millis began;
@@ -30,13 +31,14 @@ struct Pulse::Stream {
 };
 
 Pulse::Pulse(store::Database& database, runtime::Clock& clock)
-    : users_(database), clock_(clock), ending_(clock) {}
+    : users_(database), clock_(clock), ending_(clock), counts_(std::make_shared<Counts>()) {}
 
 net::BodyStream Pulse::listen(std::int64_t user_id, std::function<std::uint64_t()> more) {
-  const auto mine = per_user_.find(user_id);
-  const bool full = mine != per_user_.end() && mine->second >= kMostPerUser;
-  if (stopping_ || full || streams_ >= kMostStreams) return nullptr;
-  const auto stream = std::make_shared<Stream>(*this, user_id, std::move(more));
+  const auto mine = counts_->per_user.find(user_id);
+  const bool full = mine != counts_->per_user.end() && mine->second >= kMostPerUser;
+  if (stopping_ || full || counts_->all >= kMostStreams) return nullptr;
+  const auto stream =
+      std::make_shared<Stream>(counts_, user_id, std::move(more), clock_.monotonic());
   return [this, stream] { return next(stream); };
 }
 

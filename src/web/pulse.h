@@ -33,9 +33,13 @@ class Pulse {
   net::BodyStream listen(std::int64_t user_id, std::function<std::uint64_t()> more);
   /// Ends all streams.
   void stop();
-  [[nodiscard]] std::size_t streams() const { return streams_; }
+  [[nodiscard]] std::size_t streams() const { return counts_->all; }
 
  private:
+  struct Counts {
+    std::size_t all = 0;
+    std::unordered_map<std::int64_t, int> per_user;
+  };
   struct Stream;
   runtime::Task<std::string> next(std::shared_ptr<Stream> stream);
   runtime::Task<std::string> mark_of(const Stream* stream);
@@ -43,8 +47,7 @@ class Pulse {
   store::Users users_;
   runtime::Clock& clock_;
   runtime::Wake ending_;
-  std::size_t streams_ = 0;
-  std::unordered_map<std::int64_t, int> per_user_;
+  std::shared_ptr<Counts> counts_;  // shared with the streams, which may outlive all else here
   bool stopping_ = false;
 };
 

@@ -99,8 +99,9 @@ Problem stale_form() {
   return {.status = 403,
           .code = "stale_form",
           .title = "This form is too old",
-          .detail = "You may have signed in or out meanwhile. Go back, reload the page and send it "
-                    "again. Nothing was changed."};
+          .detail =
+              "You may have signed in or out meanwhile. Go back, reload the page and send it "
+              "again. Nothing was changed."};
 }
 
 std::string words_for_said(std::string_view code) {

@@ -10,8 +10,8 @@
 
 namespace streaky::web {
 
-/// A page around the template `name`; `frame.title` and the like are the handler's, who is signed in
-/// and the forms' proof come from the visit.
+/// A page around the template `name`; `frame.title` and the like are the handler's, who is signed
+/// in and the forms' proof come from the visit.
 net::ServerResponse page(Desk* desk, const Visit* visit, std::string_view name, PageFrame frame,
                          Data data, int status = 200);
 

@@ -158,10 +158,10 @@ Task<ServerResponse> Site::Impl::dispatch(Visit* visit) {
   visit->route = match.route;
   visit->parameters = std::move(match.parameters);
   if (auto refusal = limited(*visit, net::network_of(visit->address))) co_return *refusal;
-  auto query = parse_form(visit->request.target.contains('?')
-                              ? std::string_view(visit->request.target)
-                                    .substr(visit->request.target.find('?') + 1)
-                              : std::string_view());
+  auto query = parse_form(
+      visit->request.target.contains('?')
+          ? std::string_view(visit->request.target).substr(visit->request.target.find('?') + 1)
+          : std::string_view());
   if (query) visit->query = std::move(*query);
   if (visit->route->who != Who::anyone) co_await recognise(visit);
   if (auto refusal = refuse_stranger(*visit)) co_return *refusal;

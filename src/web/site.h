@@ -1,8 +1,8 @@
 // The site: one request in, one answer out.
 //
-// In this order: the address's limit, the route, who it is, the size and proof of a form, the user's
-// limit, the handler; then the headers that every answer carries. An exception becomes a page with
-// an id that the log has, too, and nothing else.
+// In this order: the address's limit, the route, who it is, the size and proof of a form, the
+// user's limit, the handler; then the headers that every answer carries. An exception becomes a
+// page with an id that the log has, too, and nothing else.
 //
 // Threading: the executor's thread. Stop order: `stop()` ends the streams, then the server is
 // stopped, then `wait_idle()`; destroy after that.

@@ -1,6 +1,7 @@
 // One request on its way through the site: what was asked, by whom, and what the answer needs.
 //
-// Threading: the executor's thread. A visit lives in the frame of `Site::answer`; handlers borrow it.
+// Threading: the executor's thread. A visit lives in the frame of `Site::answer`; handlers borrow
+// it.
 #pragma once
 
 #include <optional>
@@ -36,9 +37,7 @@ struct Visit {
   runtime::Secret form_key;
   std::vector<std::string> set_cookies;
 
-  [[nodiscard]] bool reads() const {
-    return request.method == "GET" || request.method == "HEAD";
-  }
+  [[nodiscard]] bool reads() const { return request.method == "GET" || request.method == "HEAD"; }
   [[nodiscard]] bool wants_html() const;
   [[nodiscard]] const store::User& user() const { return signed_in->user; }
   [[nodiscard]] std::string_view value(std::string_view name) const { return field(form, name); }

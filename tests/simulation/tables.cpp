@@ -156,8 +156,9 @@ std::optional<TimePoint> Tables::next_work() {
 }
 
 std::vector<Tables::Sending> Tables::sending() {
+  // "+id": sorted afterwards, or SQLite would walk the whole table in the order of its key.
   Statement& statement =
-      prepared("SELECT user_id, channel_kind FROM deliveries WHERE state = 'sending' ORDER BY id");
+      prepared("SELECT user_id, channel_kind FROM deliveries WHERE state = 'sending' ORDER BY +id");
   std::vector<Sending> all;
   while (statement.next()) all.push_back(Sending{statement.number(0), statement.text(1)});
   return all;

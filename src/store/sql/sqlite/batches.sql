@@ -7,10 +7,11 @@ DELETE FROM batches
 
 -- name: count
 -- Counts of batches that the cleaner has deleted meanwhile go nowhere.
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:deltas))
 INSERT INTO batch_counts (batch_id, name, value)
-SELECT d.value ->> 'batch', d.value ->> 'name', d.value ->> 'by'
-  FROM json_each(:deltas) d
- WHERE EXISTS (SELECT 1 FROM batches b WHERE b.id = d.value ->> 'batch')
+SELECT n.value ->> 'batch', n.value ->> 'name', n.value ->> 'by'
+  FROM rows n
+ WHERE EXISTS (SELECT 1 FROM batches b WHERE b.id = n.value ->> 'batch')
 ON CONFLICT (batch_id, name) DO UPDATE SET value = batch_counts.value + excluded.value;
 
 -- name: find

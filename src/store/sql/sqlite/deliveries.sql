@@ -1,9 +1,10 @@
 -- name: called_for_again
 -- What ended unsent gives way to the same message when it is called for again on a channel that is
 -- on. One that a later reminder overtook stays: its user has been told.
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:deliveries))
 DELETE FROM deliveries
  WHERE id IN (SELECT d.id
-                FROM json_each(:deliveries) n CROSS JOIN deliveries d CROSS JOIN channels c
+                FROM rows n CROSS JOIN deliveries d CROSS JOIN channels c
                WHERE d.user_id = n.value ->> 'user_id' AND d.date = n.value ->> 'date'
                  AND d.channel_id = n.value ->> 'channel_id' AND d.kind = n.value ->> 'kind'
                  AND (d.kind IN ('could_not_check', 'summary')
@@ -14,6 +15,7 @@ RETURNING batch_id, state;
 
 -- name: insert
 -- Only to channels that are on. A conflict means that it was said already.
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:deliveries))
 INSERT INTO deliveries (id, batch_id, job_id, user_id, channel_id, channel_kind, kind, date, zone,
                         stage, subject, body, urgency, state, created_at, checked_at, due_at,
                         expires_at, owner, lease_until, started_at, attempt)
@@ -23,15 +25,16 @@ SELECT n.value ->> 'id', n.value ->> 'batch_id', n.value ->> 'job_id', n.value -
        n.value ->> 'state', :now, n.value ->> 'checked_at', :now, n.value ->> 'expires_at',
        n.value ->> 'owner', n.value ->> 'lease_until', n.value ->> 'started_at',
        n.value ->> 'attempt'
-  FROM json_each(:deliveries) n CROSS JOIN channels c
+  FROM rows n CROSS JOIN channels c
  WHERE c.id = n.value ->> 'channel_id' AND c.user_id = n.value ->> 'user_id' AND c.is_on = 1
 ON CONFLICT DO NOTHING
 RETURNING id;
 
 -- name: overtaken
 -- What waits of the same user, date and channel when another job's reminder has been written.
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:reminders))
 SELECT d.id, d.batch_id
-  FROM json_each(:reminders) n CROSS JOIN deliveries d
+  FROM rows n CROSS JOIN deliveries d
  WHERE d.user_id = n.value ->> 'user_id' AND d.date = n.value ->> 'date'
    AND d.channel_id = n.value ->> 'channel_id' AND d.state = 'pending'
    AND (d.kind = 'could_not_check'
@@ -49,8 +52,9 @@ SELECT d.id, d.batch_id
 
 -- name: answered
 -- What waits to say that GitHub could not be checked, when it could be after all.
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:jobs))
 SELECT d.id, d.batch_id
-  FROM json_each(:jobs) n CROSS JOIN deliveries d
+  FROM rows n CROSS JOIN deliveries d
  WHERE d.user_id = n.value ->> 'user_id' AND d.date = n.value ->> 'date'
    AND d.kind = 'could_not_check' AND d.state = 'pending';
 
@@ -88,6 +92,7 @@ SELECT d.id, d.batch_id, d.job_id, d.user_id, d.date, d.zone, d.stage, d.expires
  WHERE d.id IN (SELECT value FROM json_each(:ids));
 
 -- name: record
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:results))
 UPDATE deliveries
    SET state = n.value ->> 'state', due_at = COALESCE(n.value ->> 'due_at', due_at),
        remote_id = n.value ->> 'remote_id', code = n.value ->> 'code',
@@ -98,17 +103,19 @@ UPDATE deliveries
        body = COALESCE(n.value ->> 'body', body),
        urgency = COALESCE(n.value ->> 'urgency', urgency),
        ended_at = n.value ->> 'ended_at', owner = '', lease_until = NULL
-  FROM json_each(:results) n
+  FROM rows n
  WHERE deliveries.id = n.value ->> 'id';
 
 -- name: reseal
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:channels))
 UPDATE channels SET sealed = n.value ->> 'sealed'
-  FROM json_each(:channels) n
+  FROM rows n
  WHERE channels.id = n.value ->> 'id';
 
 -- name: switch_off
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:channels))
 UPDATE channels SET is_on = 0, off_reason = n.value ->> 'reason'
-  FROM json_each(:channels) n
+  FROM rows n
  WHERE channels.id = n.value ->> 'id' AND channels.is_on = 1;
 
 -- name: living

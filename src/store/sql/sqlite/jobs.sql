@@ -33,13 +33,14 @@ SELECT j.id, j.batch_id, j.state, j.owner, j.attempt, j.user_id, j.date, j.zone,
  WHERE j.id IN (SELECT value FROM json_each(:ids));
 
 -- name: finish
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:ends))
 UPDATE jobs
    SET state = n.value ->> 'state', due_at = COALESCE(n.value ->> 'due_at', due_at),
        verdict = n.value ->> 'verdict', error = n.value ->> 'error',
        tries = tries + (n.value ->> 'tried'),
        told_unknown = MAX(told_unknown, n.value ->> 'told_unknown'),
        ended_at = n.value ->> 'ended_at', owner = '', lease_until = NULL
-  FROM json_each(:ends) n
+  FROM rows n
  WHERE jobs.id = n.value ->> 'id';
 
 -- name: release
@@ -55,17 +56,15 @@ UPDATE deliveries SET lease_until = :lease_until WHERE state = 'sending' AND own
 
 -- name: next_due
 -- Three partial indexes, each read from its front; what has expired is left for the reaper.
-SELECT (SELECT MIN(due_at)
-          FROM (SELECT due_at FROM (SELECT due_at FROM jobs
-                                     WHERE state = 'pending' AND alone = 0 AND expires_at > :now
-                                     ORDER BY due_at LIMIT 1)
-                UNION ALL
-                SELECT due_at FROM (SELECT due_at FROM deliveries
-                                     WHERE state = 'pending' AND expires_at > :now
-                                     ORDER BY due_at LIMIT 1))) AS shared,
+SELECT (SELECT due_at FROM jobs
+         WHERE state = 'pending' AND alone = 0 AND expires_at > :now
+         ORDER BY due_at LIMIT 1) AS jobs,
        (SELECT due_at FROM jobs
          WHERE state = 'pending' AND alone = 1 AND expires_at > :now
-         ORDER BY due_at LIMIT 1) AS alone;
+         ORDER BY due_at LIMIT 1) AS alone,
+       (SELECT due_at FROM deliveries
+         WHERE state = 'pending' AND expires_at > :now
+         ORDER BY due_at LIMIT 1) AS deliveries;
 
 -- name: looks
 SELECT date, stage, state, verdict, error, COALESCE(ended_at, created_at)

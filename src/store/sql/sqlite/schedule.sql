@@ -9,8 +9,9 @@ SELECT id, time_zone, remind_at, next_check_at, settings_version FROM users
  ORDER BY id LIMIT :limit;
 
 -- name: move
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:moves))
 UPDATE users SET next_check_at = n.value ->> 'next'
-  FROM json_each(:moves) n
+  FROM rows n
  WHERE users.id = n.value ->> 'id'
    AND users.next_check_at = n.value ->> 'old'
    AND users.settings_version = n.value ->> 'version'
@@ -22,30 +23,33 @@ SELECT next_check_at FROM users
  ORDER BY next_check_at, id LIMIT 1;
 
 -- name: insert_jobs
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:jobs))
 INSERT INTO jobs (batch_id, user_id, date, stage, zone, state, created_at, due_at, expires_at)
 SELECT :batch, n.value ->> 'user_id', n.value ->> 'date', n.value ->> 'stage',
        n.value ->> 'zone', 'pending', :now, n.value ->> 'due_at', n.value ->> 'expires_at'
-  FROM json_each(:jobs) n
+  FROM rows n
  WHERE true
 ON CONFLICT (user_id, date, stage) DO NOTHING
 RETURNING id, user_id, date, stage;
 
 -- name: reopen_jobs
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:jobs))
 UPDATE jobs
    SET batch_id = :batch, state = 'pending', zone = n.value ->> 'zone', created_at = :now,
        due_at = n.value ->> 'due_at', expires_at = n.value ->> 'expires_at', tries = 0,
        crashes = 0, crashes_alone = 0, alone = 0, told_unknown = 0, verdict = '', error = '',
        ended_at = NULL
-  FROM json_each(:jobs) n
+  FROM rows n
  WHERE jobs.user_id = n.value ->> 'user_id' AND jobs.date = n.value ->> 'date'
    AND jobs.stage = n.value ->> 'stage' AND jobs.state IN ('completed', 'failed')
 RETURNING id;
 
 -- name: move_jobs
 -- A job that waits goes on by the clock of the zone to which its user has moved.
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:jobs))
 UPDATE jobs
    SET zone = n.value ->> 'zone', due_at = n.value ->> 'due_at', expires_at = n.value ->> 'expires_at'
-  FROM json_each(:jobs) n
+  FROM rows n
  WHERE jobs.user_id = n.value ->> 'user_id' AND jobs.date = n.value ->> 'date'
    AND jobs.stage = n.value ->> 'stage' AND jobs.zone <> n.value ->> 'zone'
    AND jobs.state = 'pending';
@@ -53,8 +57,9 @@ UPDATE jobs
 -- name: unfinished
 -- A round by hand can say nothing where its reminder was sent before (by `check --notify`): there the
 -- day's own stage goes on.
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:jobs))
 SELECT j.id, j.batch_id, j.state
-  FROM json_each(:jobs) n CROSS JOIN jobs j
+  FROM rows n CROSS JOIN jobs j
  WHERE j.user_id = n.value ->> 'user_id' AND j.date = n.value ->> 'date'
    AND j.id <> n.value ->> 'id' AND j.state IN ('pending', 'processing')
    AND NOT (n.value ->> 'stage' = :manual

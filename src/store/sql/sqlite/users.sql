@@ -47,14 +47,16 @@ SELECT user_id, date
 -- name: yield_logins
 -- An account that was renamed loses its old name to the account that has it now, but only where
 -- the frozen ids prove that these are two accounts.
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:users))
 UPDATE users SET login_key = NULL
- WHERE id IN (SELECT u.id FROM json_each(:users) n CROSS JOIN users u
+ WHERE id IN (SELECT u.id FROM rows n CROSS JOIN users u
                WHERE u.login_key = n.value ->> 'login_key'
                  AND u.id <> n.value ->> 'id'
                  AND (u.node_id <> n.value ->> 'node_id'
                       OR u.database_id <> n.value ->> 'database_id'));
 
 -- name: save
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:users))
 INSERT INTO users (id, login, login_key, node_id, database_id, time_zone, remind_at, daily_summary,
                    sealed_token, token_dead, status, settings_version, next_check_at, created_at,
                    updated_at)
@@ -62,7 +64,7 @@ SELECT n.value ->> 'id', n.value ->> 'login', n.value ->> 'login_key', n.value -
        n.value ->> 'database_id', n.value ->> 'time_zone', n.value ->> 'remind_at',
        n.value ->> 'daily_summary', n.value ->> 'sealed_token', n.value ->> 'token_dead',
        n.value ->> 'status', 1, n.value ->> 'next_check_at', :now, :now
-  FROM json_each(:users) n
+  FROM rows n
  WHERE true
 ON CONFLICT (id) DO UPDATE SET
   login = excluded.login, login_key = excluded.login_key, node_id = excluded.node_id,
@@ -79,21 +81,24 @@ DELETE FROM user_rest_days WHERE user_id IN (SELECT value FROM json_each(:ids));
 DELETE FROM user_pauses WHERE user_id IN (SELECT value FROM json_each(:ids));
 
 -- name: save_rest_days
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:rest_days))
 INSERT INTO user_rest_days (user_id, position, from_date, days)
-SELECT r.value ->> 'user_id', r.value ->> 'position', r.value ->> 'from_date', r.value ->> 'days'
-  FROM json_each(:rest_days) r;
+SELECT n.value ->> 'user_id', n.value ->> 'position', n.value ->> 'from_date', n.value ->> 'days'
+  FROM rows n;
 
 -- name: save_pauses
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:pauses))
 INSERT INTO user_pauses (user_id, position, first_date, last_date)
-SELECT p.value ->> 'user_id', p.value ->> 'position', p.value ->> 'first_date',
-       p.value ->> 'last_date'
-  FROM json_each(:pauses) p;
+SELECT n.value ->> 'user_id', n.value ->> 'position', n.value ->> 'first_date',
+       n.value ->> 'last_date'
+  FROM rows n;
 
 -- name: save_channels
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:channels))
 INSERT INTO channels (id, user_id, kind, sealed, hint, is_on, off_reason, changed_at)
-SELECT c.value ->> 'id', c.value ->> 'user_id', c.value ->> 'kind', c.value ->> 'sealed',
-       c.value ->> 'hint', c.value ->> 'is_on', c.value ->> 'off_reason', :now
-  FROM json_each(:channels) c
+SELECT n.value ->> 'id', n.value ->> 'user_id', n.value ->> 'kind', n.value ->> 'sealed',
+       n.value ->> 'hint', n.value ->> 'is_on', n.value ->> 'off_reason', :now
+  FROM rows n
  WHERE true
 ON CONFLICT (id) DO UPDATE SET
   kind = excluded.kind, sealed = excluded.sealed, hint = excluded.hint, is_on = excluded.is_on,
@@ -145,28 +150,31 @@ SELECT u.id, u.login_key, u.node_id, u.database_id FROM users u
 UPDATE users SET login_key = NULL WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: save_identity
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:users))
 UPDATE users
    SET login = n.value ->> 'login', login_key = n.value ->> 'login_key',
        node_id = n.value ->> 'node_id', database_id = n.value ->> 'database_id',
        token_dead = n.value ->> 'token_dead'
-  FROM json_each(:users) n
+  FROM rows n
  WHERE users.id = n.value ->> 'id';
 
 -- name: token_died
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:tokens))
 UPDATE users SET token_dead = 1
-  FROM json_each(:tokens) n
+  FROM rows n
  WHERE users.id = n.value ->> 'user_id' AND users.settings_version = n.value ->> 'settings_version'
    AND users.sealed_token <> '';
 
 -- name: save_streaks
+WITH rows AS MATERIALIZED (SELECT value FROM json_each(:streaks))
 INSERT INTO user_streaks (user_id, anchor_through, anchor_length, anchor_began, length, began,
                           longest, today, today_count, verdict, views, seen_at, history_at)
-SELECT s.value ->> 'user_id', s.value ->> 'anchor_through', s.value ->> 'anchor_length',
-       s.value ->> 'anchor_began', s.value ->> 'length', s.value ->> 'began',
-       s.value ->> 'longest', s.value ->> 'today', s.value ->> 'today_count',
-       s.value ->> 'verdict', s.value ->> 'views', s.value ->> 'seen_at',
-       s.value ->> 'history_at'
-  FROM json_each(:streaks) s
+SELECT n.value ->> 'user_id', n.value ->> 'anchor_through', n.value ->> 'anchor_length',
+       n.value ->> 'anchor_began', n.value ->> 'length', n.value ->> 'began',
+       n.value ->> 'longest', n.value ->> 'today', n.value ->> 'today_count',
+       n.value ->> 'verdict', n.value ->> 'views', n.value ->> 'seen_at',
+       n.value ->> 'history_at'
+  FROM rows n
  WHERE true
 ON CONFLICT (user_id) DO UPDATE SET
   anchor_through = excluded.anchor_through, anchor_length = excluded.anchor_length,
