@@ -83,18 +83,39 @@ void set_advice(Data& data, const store::User& user) {
   data.set("token_dead", user.token_dead && !user.sealed_token.empty());
 }
 
+/// A look that begins or ends is news, also where it changes nothing that is stored.
+Pulse::More under_way(Desk* desk, std::int64_t user_id) {
+  const Looks* looks = &desk->looks;
+  return [looks, user_id]() -> std::uint64_t { return looks->under_way(user_id) ? 1U : 0U; };
+}
+
+/// Begins a look where the page would otherwise show what is old.
+runtime::Task<void> look_if_old(Desk* desk, const Visit* visit) {
+  const store::User& user = visit->user();
+  const auto failure = desk->looks.failure(user.id);
+  if (failure && visit->now - failure->at < kPauseAfterFailure) co_return;
+  const auto calendar = co_await desk->calendars.find(user.id);
+  std::optional<runtime::TimePoint> seen_at;
+  if (calendar) seen_at = calendar->seen_at;
+  if (wants_look(user, seen_at, visit->now)) desk->looks.begin(user.id);
+}
+
 }  // namespace
 
 Answer dashboard(Desk* desk, Visit* visit) {
-  const store::User& user = visit->user();
+  PageFrame frame;
+  frame.title = "Your streak";
+  frame.place = "dashboard";
+  const std::int64_t user_id = visit->user().id;
+  co_await look_if_old(desk, visit);
+  frame.mark = co_await desk->pulse.mark(user_id, under_way(desk, user_id));
+  // Read after the mark: what changes from now on is news.
+  const auto fresh = co_await desk->users.get(user_id);
+  const store::User& user = fresh ? *fresh : visit->user();
   const auto calendar = co_await desk->calendars.find(user.id);
   const auto deliveries = co_await desk->deliveries.history(user.id, kHistory);
   const auto looks = co_await desk->jobs.looks(user.id, kHistory);
   const auto failure = desk->looks.failure(user.id);
-  const bool failed_lately = failure && visit->now - failure->at < kPauseAfterFailure;
-  std::optional<runtime::TimePoint> seen_at;
-  if (calendar) seen_at = calendar->seen_at;
-  if (!failed_lately && wants_look(user, seen_at, visit->now)) desk->looks.begin(user.id);
 
   LookState look;
   look.under_way = desk->looks.under_way(user.id);
@@ -113,10 +134,6 @@ Answer dashboard(Desk* desk, Visit* visit) {
   const auto lines = history_of(user, deliveries, looks, kHistory, visit->now);
   data.set("has_history", !lines.empty());
   data.set("history", history_data(lines));
-  PageFrame frame;
-  frame.title = "Your streak";
-  frame.place = "dashboard";
-  frame.live = true;
   co_return page(desk, visit, "dashboard", std::move(frame), std::move(data));
 }
 
@@ -133,10 +150,9 @@ Answer check_now(Desk* desk, Visit* visit) {
 
 Answer live(Desk* desk, Visit* visit) {
   const std::int64_t user_id = visit->user().id;
-  const auto* looks = &desk->looks;
   net::ServerResponse response;
-  response.stream = desk->pulse.listen(
-      user_id, [looks, user_id]() -> std::uint64_t { return looks->under_way(user_id) ? 1U : 0U; });
+  response.stream = desk->pulse.listen(user_id, std::string(field(visit->query, "mark")),
+                                       under_way(desk, user_id));
   if (!response.stream) {
     co_return problem(desk, visit,
                       {.status = 503,

@@ -64,7 +64,7 @@ void of_another_day(StreakView& view, const store::StreakState& state, const Loo
   const std::string date = state.today ? short_date(*state.today) : std::string("an earlier day");
   view.streak_note = days_word(state.length) + ", as of " + date;
   view.today = kDash;
-  view.today_note = "not known yet today";
+  view.today_note = "not known yet";
   view.headline = look.under_way ? "Looking at GitHub …" : "Not checked yet today";
   view.detail =
       fmt::format("On {} your streak was {} long.", date, streak::days_text(state.length));
@@ -197,7 +197,7 @@ StreakView view_of(const store::User& user, const LookState& look, runtime::Time
     view.longest = streak::days_text(std::max(state.longest, state.length));
     view.seen = "Looked at GitHub " + ago(*state.seen_at, now);
     view.today = std::to_string(state.today_count);
-    view.today_note = state.today_count == 1 ? "contribution today" : "contributions today";
+    view.today_note = state.today_count == 1 ? "contribution" : "contributions";
     if (state.today == today) {
       of_today(view, state, zone);
     } else {

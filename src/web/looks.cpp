@@ -11,6 +11,18 @@ namespace streaky::web {
 
 using runtime::Task;
 
+namespace {
+
+/// An account that did not exist yet had no contributions: that is known.
+void fill_before(streak::Calendar& calendar, streak::Label created, streak::Label today) {
+  streak::Calendar before;
+  streak::Label label = today - std::chrono::days{store::Calendars::kMostDays};
+  for (; label < created && label <= today; label += std::chrono::days{1}) before.set(label, 0);
+  calendar.merge_larger(before);
+}
+
+}  // namespace
+
 Looks::Looks(LooksParts parts)
     : parts_(std::move(parts)),
       checker_(parts_.github, parts_.sealer, parts_.clock, parts_.log),
@@ -75,6 +87,7 @@ Task<void> Looks::keep(const store::User* user, const github::Sight* sight, stre
   store::SeenCalendar seen;
   seen.calendar = sight->calendar;
   seen.seen_at = sight->seen_at;
+  if (sight->created_on) fill_before(seen.calendar, *sight->created_on, today);
   co_await calendars_.save(user->id, std::move(seen), today + std::chrono::days{1});
   auto state = engine::remembered(*user, *sight, today);
   if (!state) co_return;

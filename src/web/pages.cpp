@@ -33,7 +33,8 @@ std::string Pages::page(std::string_view name, const PageFrame& frame, Data data
   around.set("csrf", frame.csrf);
   around.set("at_" + frame.place, true);
   around.set("is_operator", frame.is_operator);
-  around.set("live", frame.live);
+  around.set("live", !frame.mark.empty());
+  around.set("mark", frame.mark);
   around.set("css", assets_.path_of("app.css"));
   around.set("js", assets_.path_of("app.js"));
   around.set("icon", assets_.path_of("icon.svg"));

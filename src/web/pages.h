@@ -24,7 +24,7 @@ struct PageFrame {
   std::string said;     // good news from the request before
   std::string problem;  // what was wrong with this one
   bool is_operator = false;
-  bool live = false;  // the script listens for news
+  std::string mark;  // what the page shows, for `/live`; empty: it does not change by itself
 };
 
 class Pages {

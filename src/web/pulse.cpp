@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "crypto/tokens.h"
+
 namespace streaky::web {
 
 using runtime::Millis;
@@ -9,9 +11,13 @@ using runtime::Task;
 
 /// Shared with the connection that sends it; it takes itself off the list when that is gone.
 struct Pulse::Stream {
-  Stream(std::shared_ptr<Counts> of, std::int64_t user, std::function<std::uint64_t()> and_more,
+  Stream(std::shared_ptr<Counts> of, std::int64_t user, std::string shown, More and_more,
          Millis now)
-      : counts(std::move(of)), user_id(user), more(std::move(and_more)), began(now) {
+      : counts(std::move(of)),
+        user_id(user),
+        more(std::move(and_more)),
+        began(now),
+        mark(std::move(shown)) {
     ++counts->all;
     ++counts->per_user[user_id];
   }
@@ -24,7 +30,7 @@ struct Pulse::Stream {
 
   std::shared_ptr<Counts> counts;  // shared with the pulse
   std::int64_t user_id;
-  std::function<std::uint64_t()> more;
+  More more;
   Millis began;
   std::string mark;  // of what the page shows
   bool greeted = false;
@@ -33,33 +39,32 @@ struct Pulse::Stream {
 Pulse::Pulse(store::Database& database, runtime::Clock& clock)
     : users_(database), clock_(clock), ending_(clock), counts_(std::make_shared<Counts>()) {}
 
-net::BodyStream Pulse::listen(std::int64_t user_id, std::function<std::uint64_t()> more) {
+net::BodyStream Pulse::listen(std::int64_t user_id, std::string shown, More more) {
   const auto mine = counts_->per_user.find(user_id);
   const bool full = mine != counts_->per_user.end() && mine->second >= kMostPerUser;
   if (stopping_ || full || counts_->all >= kMostStreams) return nullptr;
-  const auto stream =
-      std::make_shared<Stream>(counts_, user_id, std::move(more), clock_.monotonic());
+  const auto stream = std::make_shared<Stream>(counts_, user_id, std::move(shown), std::move(more),
+                                               clock_.monotonic());
   return [this, stream] { return next(stream); };
 }
 
-Task<std::string> Pulse::mark_of(const Stream* stream) {
-  const std::uint64_t more = stream->more();
-  std::string mark = co_await users_.mark(stream->user_id);
-  mark += " " + std::to_string(more);
-  co_return mark;
+Task<std::string> Pulse::mark(std::int64_t user_id, More more) {
+  const std::uint64_t number = more();
+  std::string text = co_await users_.mark(user_id);
+  text += " " + std::to_string(number);
+  co_return crypto::content_hash(text);
 }
 
 Task<std::string> Pulse::next(std::shared_ptr<Stream> stream) {
   if (!stream->greeted) {
     stream->greeted = true;
-    stream->mark = co_await mark_of(stream.get());
     co_return "retry: 5000\n\n";
   }
   const Millis began = clock_.monotonic();
   while (!stopping_ && clock_.monotonic() - stream->began < kLongestStream) {
-    std::string mark = co_await mark_of(stream.get());
-    if (mark != stream->mark) {
-      stream->mark = std::move(mark);
+    std::string now = co_await mark(stream->user_id, stream->more);
+    if (now != stream->mark) {
+      stream->mark = std::move(now);
       co_return "event: news\ndata: 1\n\n";
     }
     if (clock_.monotonic() - began >= kSignOfLife) co_return ": still here\n\n";

@@ -28,9 +28,13 @@ class Pulse {
 
   Pulse(store::Database& database, runtime::Clock& clock);
 
-  /// `more` is a number that also counts as news, for what no table holds. Nothing when there are
-  /// too many streams.
-  net::BodyStream listen(std::int64_t user_id, std::function<std::uint64_t()> more);
+  /// A number that also counts as news, for what no table holds.
+  using More = std::function<std::uint64_t()>;
+
+  /// What a page is about to show, as a short word: taken before its data are read.
+  runtime::Task<std::string> mark(std::int64_t user_id, More more);
+  /// News is what differs from `shown`. Nothing when there are too many streams.
+  net::BodyStream listen(std::int64_t user_id, std::string shown, More more);
   /// Ends all streams.
   void stop();
   [[nodiscard]] std::size_t streams() const { return counts_->all; }
@@ -42,7 +46,6 @@ class Pulse {
   };
   struct Stream;
   runtime::Task<std::string> next(std::shared_ptr<Stream> stream);
-  runtime::Task<std::string> mark_of(const Stream* stream);
 
   store::Users users_;
   runtime::Clock& clock_;

@@ -38,7 +38,7 @@ async function refresh() {
 }
 
 function listen() {
-  const source = new EventSource('/live');
+  const source = new EventSource(`/live?mark=${document.body.dataset.mark}`);
   let waiting;
   source.addEventListener('news', () => {
     clearTimeout(waiting);
@@ -73,4 +73,4 @@ countDown();
 setInterval(countDown, 15000);
 proposeZone();
 growTimes();
-if ('live' in document.body.dataset) listen();
+if (document.body.dataset.mark) listen();
