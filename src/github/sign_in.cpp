@@ -15,6 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr const char* kUserAgent = "streaky/" STREAKY_VERSION;
 constexpr std::size_t kLongestAnswer = 64U << 10U;
 constexpr const char* kWhoAmI = R"({"query":"query { viewer { login id databaseId } }"})";
 
@@ -77,11 +78,12 @@ runtime::Task<runtime::Result<runtime::Secret>> SignIn::exchange(std::string cod
   net::HttpRequest request;
   request.url = options_.web_url + "/login/oauth/access_token";
   request.headers = {{"Accept", "application/json"},
+                     {"User-Agent", kUserAgent},
                      {"Content-Type", "application/x-www-form-urlencoded"}};
-  request.body = fmt::format(
-      "client_id={}&client_secret={}&code={}&redirect_uri={}&code_verifier={}",
-      encoded(options_.client_id), encoded(options_.client_secret.reveal()), encoded(code),
-      encoded(redirect_uri), encoded(verifier.reveal()));
+  request.body =
+      fmt::format("client_id={}&client_secret={}&code={}&redirect_uri={}&code_verifier={}",
+                  encoded(options_.client_id), encoded(options_.client_secret.reveal()),
+                  encoded(code), encoded(redirect_uri), encoded(verifier.reveal()));
   request.timeout = options_.timeout;
   request.max_body_bytes = kLongestAnswer;
   const auto response = co_await http_.send(std::move(request));
@@ -100,8 +102,11 @@ runtime::Task<runtime::Result<runtime::Secret>> SignIn::exchange(std::string cod
 runtime::Task<runtime::Result<Account>> SignIn::viewer(runtime::Secret token) {
   net::HttpRequest request;
   request.url = options_.api_url + "/graphql";
+  // The last one asks for ids of the new form, as the checks know them (docs/remote-apis.md §1.6).
   request.headers = {{"Authorization", fmt::format("Bearer {}", token.reveal())},
-                     {"Content-Type", "application/json"}};
+                     {"User-Agent", kUserAgent},
+                     {"Content-Type", "application/json"},
+                     {"X-Github-Next-Global-ID", "1"}};
   request.body = kWhoAmI;
   request.timeout = options_.timeout;
   request.max_body_bytes = kLongestAnswer;
