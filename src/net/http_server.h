@@ -65,7 +65,7 @@ struct HttpServerOptions {
   std::size_t max_connections = 10'000;
   /// Of one address (of one /64), 0 for any number; `uncounted` are reverse proxies of our own.
   std::size_t max_connections_per_address = 0;
-  Networks uncounted;
+  Networks uncounted{};
   runtime::Millis header_timeout{10'000};
   runtime::Millis body_timeout{20'000};
   runtime::Millis idle_timeout{60'000};
