@@ -12,8 +12,8 @@ import os
 import subprocess
 import time
 
-import nginx
 import processes
+import tls_front
 from processes import DAY_MS, Failed
 
 POLL_S = 0.01
@@ -125,6 +125,21 @@ def judge(world, round_):
     return audit
 
 
+def put_tls_before(place, world):
+    """Gives the origin to use instead of the world's."""
+    tls_front.make_certificates(place.folder)
+    port = processes.free_port()
+    front = place.start("nginx", tls_front.command(place.folder, world.port, port))
+
+    def answers():
+        if front.poll() is not None:
+            raise Failed("nginx ended: " + front.log.read_text()[-300:])
+        return tls_front.answers(port)
+
+    processes.until("nginx", answers)
+    return f"https://127.0.0.1:{port}"
+
+
 def measure_once(round_):
     with processes.Place() as place:
         world = processes.World(place)
@@ -133,8 +148,8 @@ def measure_once(round_):
         warm_up(place, world, round_)
         wrap = ()
         if round_.tls:
-            place.point_to(nginx.start(place, world))
-            wrap = nginx.trusting(place)
+            place.point_to(put_tls_before(place, world))
+            wrap = tls_front.trusting(place.folder)
         if round_.limits:
             del place.environment["STREAKY_DISCORD_PER_SECOND"]
         proxy = place.proxy() if round_.proxy else None

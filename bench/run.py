@@ -13,6 +13,8 @@ import time
 
 sys.dont_write_bytecode = True
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "support"))
+
 import micro
 import processes
 import quiet

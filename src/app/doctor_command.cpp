@@ -12,10 +12,9 @@
 #include <vector>
 
 #include "app/command.h"
-#include "app/key_rotation.h"
+#include "app/doctor_sealed.h"
 #include "app/run_lock.h"
 #include "app/wiring.h"
-#include "store/sealed_values.h"
 #include "store/users.h"
 #include "streak/local_day.h"
 
@@ -23,49 +22,12 @@ namespace streaky::app {
 
 namespace {
 
-struct Finding {
-  std::string what;
-  bool good = false;
-  std::string detail;
-};
-
-constexpr int kValuesPerRead = 1'000;
-
 Finding check_zones() {
   const auto names = streak::Zone::names();
   return {"time zones", names.size() > 1, fmt::format("{} zones in tzdata", names.size())};
 }
 
-/// What was found out about the sealed values.
-struct Opened {
-  int values = 0;
-  int elsewhere = 0;  // the private half is the proxy's
-  std::vector<Finding> failures;
-};
-
-void open_all(Base& base, store::SealedValues& values, store::SealedValue::Kind kind,
-              const crypto::Sealer& sealer, Opened& opened) {
-  std::int64_t after = 0;
-  for (;;) {
-    const auto some = base.run(values.not_of(kind, "", after, kValuesPerRead));
-    if (some.empty()) return;
-    after = some.back().id();
-    for (const store::SealedValue& value : some) {
-      ++opened.values;
-      const auto result = sealer.open(value.sealed, binding_of(value));
-      if (result) continue;
-      if (result.error().code == "sealed_no_private_key") {
-        ++opened.elsewhere;
-        continue;
-      }
-      opened.failures.push_back(
-          {"sealed " + value.what + " of " + value.login, false, result.error().message});
-    }
-  }
-}
-
-/// Every stored credential opens, or is named.
-std::vector<Finding> check_store(Base& base, const Options& options) {
+std::vector<Finding> check_store(Base& base, net::HttpClient& http, const Options& options) {
   std::vector<Finding> findings;
   const auto database = open_database(base, options, false);
   findings.push_back(
@@ -74,20 +36,9 @@ std::vector<Finding> check_store(Base& base, const Options& options) {
   store::Users users(*database);
   const std::int64_t active = base.run(users.count_active());
   findings.push_back({"users", true, fmt::format("{} active", active)});
-  const auto sealer = open_keys(options, false);
-  store::SealedValues values(*database);
-  Opened opened;
-  open_all(base, values, store::SealedValue::Kind::token, *sealer, opened);
-  open_all(base, values, store::SealedValue::Kind::channel, *sealer, opened);
-  for (Finding& failure : opened.failures) findings.push_back(std::move(failure));
-  const crypto::KeySource source = key_source(options);
-  std::string detail = fmt::format("{}, {} sealed values looked at",
-                                   source.text.empty() ? source.file : source.name, opened.values);
-  if (opened.elsewhere > 0) {
-    detail += fmt::format("; {} channel credentials can be opened by the proxy alone and were not",
-                          opened.elsewhere);
+  for (Finding& finding : check_sealed(base, http, *database, options)) {
+    findings.push_back(std::move(finding));
   }
-  findings.push_back({"keys", true, detail});
   return findings;
 }
 
@@ -120,8 +71,11 @@ int doctor(const Options& options, bool json) {
   Base base(options);
   std::vector<Finding> findings;
   findings.push_back(check_zones());
+  Outside outside(base, options);
   try {
-    for (Finding& finding : check_store(base, options)) findings.push_back(std::move(finding));
+    for (Finding& finding : check_store(base, outside.http, options)) {
+      findings.push_back(std::move(finding));
+    }
   } catch (const std::exception& error) {
     findings.push_back({"data", false, error.what()});
   }
@@ -130,7 +84,6 @@ int doctor(const Options& options, bool json) {
   if (options.github_tokens.empty()) {
     findings.push_back({"GitHub tokens", false, "none configured (github.tokens)"});
   }
-  Outside outside(base, options);
   for (std::size_t i = 0; i < options.github_tokens.size(); ++i) {
     findings.push_back(ask_github(base, outside, options, i));
   }
@@ -152,7 +105,7 @@ int doctor(const Options& options, bool json) {
 
 void add_doctor_command(CLI::App& root, Invocation& invocation) {
   auto* command = root.add_subcommand(
-      "doctor", "Is everything in place: time zones, database, keys, GitHub tokens");
+      "doctor", "Is everything in place: time zones, database, keys, proxies, GitHub tokens");
   auto json = std::make_shared<bool>(false);  // shared with the callback below
   command->add_flag("--json", *json, "Print JSON");
   command->callback([&invocation, json] {

@@ -60,8 +60,9 @@ std::optional<Parsed> parse(std::string_view header) {
     return std::nullopt;
   }
   Parsed parsed;
-  const char* end = timestamp->data() + timestamp->size();
-  const auto [stop, error] = std::from_chars(timestamp->data(), end, parsed.timestamp);
+  const char* begin = timestamp->data();
+  const char* end = begin + timestamp->size();
+  const auto [stop, error] = std::from_chars(begin, end, parsed.timestamp);
   if (error != std::errc{} || stop != end || parsed.timestamp < 0) return std::nullopt;
   const auto nonce_bytes = runtime::base64url_decode(*nonce);
   auto mac = runtime::base64url_decode(*signature);

@@ -304,7 +304,7 @@ runtime::Task<void> Sender::name_user(std::int64_t user_id, notify::SealedOutgoi
 }
 
 void Sender::take_answer(const ClaimedDelivery& delivery, notify::Carried carried,
-                         DeliveryOutcome& outcome) {
+                         DeliveryOutcome& outcome) const {
   std::visit(Translate{outcome}, carried.outcome);
   outcome.sealed = std::move(carried.resealed);
   if (outcome.end != DeliveryEnd::retry || outcome.at < delivery.expires_at) return;

@@ -78,7 +78,7 @@ class Sender {
                    store::DeliveryOutcome& outcome);
   runtime::Task<void> name_user(std::int64_t user_id, notify::SealedOutgoing* outgoing);
   void take_answer(const store::ClaimedDelivery& delivery, notify::Carried carried,
-                   store::DeliveryOutcome& outcome);
+                   store::DeliveryOutcome& outcome) const;
   runtime::Task<void> settle(store::DeliveryOutcome outcome);
   runtime::Task<void> settled(runtime::Task<std::vector<store::SwitchedOff>> recording, bool waits);
 

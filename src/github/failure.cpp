@@ -144,7 +144,7 @@ runtime::Error to_error(const Failure& failure) {
 Failure classify_transport(const runtime::Error& error) {
   if (error.code == "timeout") return {Trouble::timeout, "no answer in time"};
   if (error.code == "too_large") return {Trouble::bad_answer, "the answer is too large"};
-  return {Trouble::unavailable, quoted(error.code)};
+  return {Trouble::unavailable, quoted(error.message)};
 }
 
 std::optional<Failure> classify_status(const net::HttpResponse& response) {

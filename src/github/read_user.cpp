@@ -107,7 +107,7 @@ void fill_with_zeros(Calendar& days, streak::LabelRange window) {
 /// may be one.
 bool nothing_is_hidden(const json::object& calendar, const Calendar& days, Label ended,
                        Label utc_today) {
-  if (ended <= utc_today) return true;
+  if (ended <= utc_today || planted(Mutant::half_trusted)) return true;
   std::int64_t sum = 0;
   for (const auto& [label, count] : days) sum += count;
   const json::value* total = calendar.if_contains("totalContributions");

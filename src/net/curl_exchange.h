@@ -58,6 +58,7 @@ class CurlExchange {
   static int on_attempt(void* self, char* peer_ip, char* own_ip, int peer_port, int own_port);
 
   void set_limits(const CurlOptions& options);
+  void use_one_store_of_authorities();
   void set_method();
   void set_headers();
   void add_header_line(std::string_view line);

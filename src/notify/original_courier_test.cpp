@@ -16,7 +16,7 @@ constexpr const char* kKey = "0123456789abcdef0123456789abcdef";
 constexpr const char* kProxySecret = "vps-secret-0123456789";
 
 struct OriginalCourierTest : testing::Test {
-  SealedOutgoing delivery(ChannelKind kind = ChannelKind::discord) {
+  [[nodiscard]] SealedOutgoing delivery(ChannelKind kind = ChannelKind::discord) const {
     const std::string credential =
         kind == ChannelKind::discord
             ? std::string("https://discord.com/api/webhooks/123/") + kToken
@@ -52,7 +52,7 @@ struct OriginalCourierTest : testing::Test {
   void answer(const std::string& error) {
     boost::json::object body{{"success", error.empty()}, {"error", nullptr}};
     if (!error.empty()) body["error"] = error;
-    world.http.script.push_back(reply(200, boost::json::serialize(body)));
+    world.http.script.emplace_back(reply(200, boost::json::serialize(body)));
   }
 
   World world;
@@ -108,15 +108,15 @@ TEST_F(OriginalCourierTest, OnlyWhatIsCertainSwitchesAChannelOff) {
 }
 
 TEST_F(OriginalCourierTest, OneThatIsDownIsPassedOverAndALostAnswerIsSaid) {
-  world.http.script.push_back(runtime::fail("connect", "nobody listens"));
+  world.http.script.emplace_back(runtime::fail("connect", "nobody listens"));
   answer("");
   EXPECT_TRUE(std::holds_alternative<Sent>(carry(delivery()).outcome));
   EXPECT_EQ(world.http.seen.size(), 2U);
-  world.http.script.push_back(runtime::fail("timeout", "no answer"));
+  world.http.script.emplace_back(runtime::fail("timeout", "no answer"));
   const auto lost = carry(delivery());
   EXPECT_TRUE(std::get<RetryAt>(lost.outcome).maybe_seen);
   EXPECT_EQ(world.http.seen.size(), 3U) << "it may have sent: nobody else is asked";
-  world.http.script.push_back(reply(401, ""));
+  world.http.script.emplace_back(reply(401, ""));
   EXPECT_EQ(std::get<RetryAt>(carry(delivery()).outcome).code, "proxy_refused");
 }
 

@@ -280,6 +280,7 @@ void ProxyCourier::Impl::refused(Remote& remote, ProxyBatch& batch,
     Carried carried;
     carried.outcome = RetryAt{.at = clock_.now() + random_.jitter(wait),
                               .reason = "the notification proxy has no room for more",
+                              .own_pause = true,  // so that a last try before midnight is allowed
                               .code = "proxy_busy"};
     batch.settle_rest(Fate::busy, carried);
     return;

@@ -70,12 +70,12 @@ TEST(ProxyCourierTest, OneSlowWebhookDoesNotHoldTheOthers) {
 
 TEST(ProxyCourierTest, EachOutcomeComesBackAsItWas) {
   World world;
-  world.channels.script.push_back(notify::reply(404, R"({"code":10015})"));
+  world.channels.script.emplace_back(notify::reply(404, R"({"code":10015})"));
   const auto dead = world.carry(world.delivery(1));
   ASSERT_TRUE(std::holds_alternative<notify::Dead>(dead.outcome));
   EXPECT_EQ(std::get<notify::Dead>(dead.outcome).code, "unknown_webhook");
 
-  world.channels.script.push_back(
+  world.channels.script.emplace_back(
       notify::reply(429, R"({"retry_after":40,"global":false})", {{"X-RateLimit-Scope", "user"}}));
   const auto later = world.carry(world.delivery(2));
   const Millis wait = retry_of(later).at - world.clock.now();
@@ -83,12 +83,12 @@ TEST(ProxyCourierTest, EachOutcomeComesBackAsItWas) {
   EXPECT_LE(wait, Millis{40'100});
   EXPECT_FALSE(retry_of(later).own_pause);
 
-  world.channels.script.push_back(notify::reply(400, R"({"code":50035})"));
+  world.channels.script.emplace_back(notify::reply(400, R"({"code":50035})"));
   const auto refused = world.carry(world.delivery(3));
   ASSERT_TRUE(std::holds_alternative<notify::Refused>(refused.outcome));
   EXPECT_EQ(std::get<notify::Refused>(refused.outcome).code, "bad_request");
 
-  world.channels.script.push_back(runtime::fail("timeout", "no answer"));
+  world.channels.script.emplace_back(runtime::fail("timeout", "no answer"));
   EXPECT_TRUE(retry_of(world.carry(world.delivery(4))).maybe_seen);
 }
 
@@ -97,7 +97,7 @@ TEST(ProxyCourierTest, AMovedChatComesBackSealedAnew) {
   auto out = world.sealed(
       "moved", 9, std::string(R"({"token":")") + notify::kBotToken + R"(","chat_id":"-100"})");
   out.kind = notify::ChannelKind::telegram;
-  world.channels.script.push_back(notify::reply(
+  world.channels.script.emplace_back(notify::reply(
       400, R"({"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded",)"
            R"("parameters":{"migrate_to_chat_id":-1001234567890}})"));
   const auto carried = world.carry(std::move(out));
@@ -237,6 +237,7 @@ TEST(ProxyCourierTest, ABusyProxySaysWhenToComeAgain) {
   const auto carried = world.carried("delivery-1").front();
   EXPECT_EQ(retry_of(carried).code, "proxy_busy");
   EXPECT_GT(retry_of(carried).at, world.clock.now());
+  EXPECT_TRUE(retry_of(carried).own_pause) << "so that a last try before midnight is allowed";
   EXPECT_TRUE(is_sent(world.carry(world.delivery(1, 2)))) << "one fits";
 }
 

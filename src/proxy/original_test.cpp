@@ -80,11 +80,11 @@ TEST_F(OriginalTest, WithoutTheSecretAnEmpty401) {
 }
 
 TEST_F(OriginalTest, WhateverComesOfItIs200) {
-  world.channels.script.push_back(notify::reply(404, R"({"code":10015})"));
+  world.channels.script.emplace_back(notify::reply(404, R"({"code":10015})"));
   auto reply = send(discord());
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.body, R"({"success":false,"error":"the Discord webhook was deleted"})");
-  world.channels.script.push_back(notify::reply(500, ""));
+  world.channels.script.emplace_back(notify::reply(500, ""));
   reply = send(discord());
   EXPECT_EQ(reply.status, 200);
   EXPECT_THAT(reply.body, HasSubstr(R"("success":false,"error":"not sent)"));

@@ -144,7 +144,7 @@ TEST(ProxyDeliveries, OneThatIsUnderWayIsJoined) {
 
 TEST(ProxyDeliveries, RetryIsNotRemembered) {
   World world;
-  world.channels.script.push_back(notify::reply(500, ""));
+  world.channels.script.emplace_back(notify::reply(500, ""));
   const std::string body = world.deliveries({world.delivery(1)});
   const auto first = world.ask(world.signed_request("/v1/deliveries", body)).lines();
   EXPECT_EQ(outcome_of(first.at(0)), "retry");
@@ -155,7 +155,7 @@ TEST(ProxyDeliveries, RetryIsNotRemembered) {
 
 TEST(ProxyDeliveries, DeadIsRememberedForThatCredentialAlone) {
   World world;
-  world.channels.script.push_back(notify::reply(404, R"({"code":10015})"));
+  world.channels.script.emplace_back(notify::reply(404, R"({"code":10015})"));
   const auto delivery = world.delivery(1);
   const std::string body = world.deliveries({delivery});
   for (int i = 0; i < 2; ++i) {
@@ -322,7 +322,7 @@ TEST(ProxyRoutes, HealthMetricsAndTheRest) {
 
 TEST(ProxyRoutes, ABanOfTheAddressStopsDiscordAndShows) {
   World world;
-  world.channels.script.push_back(notify::reply(429, "error code: 1015"));
+  world.channels.script.emplace_back(notify::reply(429, "error code: 1015"));
   (void)world.ask(world.signed_request("/v1/deliveries", world.deliveries({world.delivery(1)})));
   const auto lines =
       world.ask(world.signed_request("/v1/deliveries", world.deliveries({world.delivery(2)})))

@@ -21,6 +21,7 @@ enum class Mutant {
   own_view_ignored,     // the user's own token is not asked with
   no_rest_days,         // rest days and pauses are days like others
   leases_kept,          // what a dead process held stays held
+  half_trusted,         // half an answer is taken for a whole one where only tomorrow is missing
 };
 
 #ifdef STREAKY_MUTANTS

@@ -94,14 +94,14 @@ class ProcessTest(unittest.TestCase):
             self.assertEqual(done.returncode, code, f"{arguments}\n{done.stdout}\n{done.stderr}")
         return done
 
-    def serve(self, *arguments):
+    def serve(self, *arguments, before=()):
         port = free_port()
         self.servers += 1
         log = self.folder / f"serve-{self.servers}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [BIN / "streaky", "--data", self.data, "serve", "--listen", f"127.0.0.1:{port}",
-                 *arguments], stderr=out, stdout=out, env=self.environment)
+                [*before, BIN / "streaky", "--data", self.data, "serve", "--listen",
+                 f"127.0.0.1:{port}", *arguments], stderr=out, stdout=out, env=self.environment)
         self.addCleanup(self.end, process)
 
         def healthy():

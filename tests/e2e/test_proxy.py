@@ -3,8 +3,10 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -73,11 +75,52 @@ class Proxy(ProcessTest):
         self.assertEqual(audit["missed"], 0, audit)
         self.assertEqual(audit["false_alarms"], 0, audit)
         self.assertEqual(audit["heard"], audit["should_hear"], audit)
-        possible = [float(line.rsplit(" ", 1)[1])
-                    for line in fetch(f"{serve.url}/metrics").splitlines()
-                    if line.startswith("streaky_proxy_possible_doubles_total")]
-        self.assertLessEqual(audit["doubles"], possible[0], "every possible double is counted")
+        self.assertLessEqual(audit["doubles"], self.possible_doubles(serve),
+                             "every possible double is counted")
         self.assertLessEqual(audit["doubles"], in_flight + 200, audit)
+
+    def test_a_proxy_that_hangs_among_two(self):
+        world, proxies = self.with_proxies("--users", "200", "--seed", "16", count=2)
+        serve = self.serve("--role", "worker")
+        proxies[0].send_signal(signal.SIGSTOP)
+        world.control("reset-ledger")
+        self.streaky("batch", "trigger")
+        until("the end of the round", lambda: self.batch()["settled"], 120)
+        audit = world.get("audit")
+        self.assertTrue(audit["ok"], audit)
+        possible = self.possible_doubles(serve)
+        self.assertGreater(possible, 0)
+        # It wakes up and works through what it had been given: that is what was counted.
+        proxies[0].send_signal(signal.SIGCONT)
+        until("an idle proxy", lambda: "streaky_proxy_in_hand 0" in
+              fetch(f"{proxies[0].url}/metrics"))
+        audit = world.get("audit")
+        self.assertEqual(audit["missed"] + audit["false_alarms"], 0, audit)
+        self.assertLessEqual(audit["doubles"], possible, audit)
+
+    @staticmethod
+    def possible_doubles(serve):
+        return next(float(line.rsplit(" ", 1)[1])
+                    for line in fetch(f"{serve.url}/metrics").splitlines()
+                    if line.startswith("streaky_proxy_possible_doubles_total"))
+
+    def test_a_worker_killed_in_mid_round_tells_nobody_twice(self):
+        """What it had sent is not known to its successor, but to the proxy."""
+        world, (proxy,) = self.with_proxies("--users", "400", "--seed", "15",
+                                            "--channel-latency-ms", "300")
+        self.environment["STREAKY_ENGINE_LEASE"] = "5s"
+        first = self.serve("--role", "worker")
+        world.control("reset-ledger")
+        self.streaky("batch", "trigger")
+        until("the first messages", lambda: world.get("stats")["discord"]["requests"] > 20)
+        self.end(first, signal.SIGKILL)
+        self.serve("--role", "worker")
+        until("the end of the round", lambda: self.batch()["settled"], 120)
+        audit = world.get("audit")
+        self.assertTrue(audit["ok"], audit)
+        repeated = [line for line in fetch(f"{proxy.url}/metrics").splitlines()
+                    if line.startswith("streaky_proxy_repeated_total{")]
+        self.assertTrue(repeated, "some were brought again")
 
     def test_all_proxies_away_and_back(self):
         world, (proxy,) = self.with_proxies("--users", "60", "--seed", "8")
@@ -97,6 +140,7 @@ class Proxy(ProcessTest):
         self.assertLessEqual(memory_kb(proxy.pid), 20_000_000 // 1024)
         self.assertEqual(self.end(proxy, signal.SIGTERM), 0)
         self.assertIn("stopped", proxy.log.read_text())
+        self.assertFalse((self.folder / "proxy").exists(), "it keeps nothing")
         taken = []
         for _ in range(5):
             port = free_port()
@@ -266,9 +310,43 @@ class Proxy(ProcessTest):
         audit = world.get("audit")
         self.assertTrue(audit["ok"], audit)
 
-    def doctor_of_keys(self):
+    def test_doctor_proves_that_the_proxy_opens_what_is_stored(self):
+        _, (proxy,) = self.with_proxies("--users", "40", "--seed", "9")
+        name = f"proxy {proxy.url}"
+        good, detail = self.findings()[name]
+        self.assertTrue(good, detail)
+        opened, known = map(int, re.search(r"opens (\d+) of (\d+)", detail).groups())
+        self.assertEqual(opened, known)
+        self.assertGreater(known, 20)
+        # One value moved to somebody else.
+        with sqlite3.connect(self.data / "streaky.db") as database:
+            (one, login), (other, _) = database.execute(
+                "SELECT channels.id, login FROM channels JOIN users ON users.id = user_id "
+                "ORDER BY channels.id LIMIT 2").fetchall()
+            database.execute("UPDATE channels SET sealed = (SELECT sealed FROM channels WHERE "
+                             "id = ?) WHERE id = ?", (other, one))
+        findings = self.findings()
+        self.assertIn(f"opens {known - 1} of {known}", findings[name][1])
+        bad = [what for what, (good, _) in findings.items() if not good and what != name]
+        self.assertEqual(len(bad), 1, findings)
+        self.assertRegex(bad[0], f"^sealed .* of {login}$")
+        # A proxy with other keys, and one that is away.
+        self.end(proxy)
+        self.assertIn("no connection", self.findings()[name][1])
+        (self.folder / "proxy.keys").unlink()
+        self.streaky("keys", "new", "--keys-file", self.folder / "other.keys", "--proxy",
+                     self.folder / "proxy.keys")
+        self.start_proxy(proxy.port)
+        good, detail = self.findings()[name]
+        self.assertFalse(good)
+        self.assertIn("sealed_", detail)
+
+    def findings(self):
         lines = map(json.loads, self.streaky("doctor", "--json", code=None).stdout.splitlines())
-        return [line["detail"] for line in lines if line["what"] == "keys"]
+        return {line["what"]: (line["good"], line["detail"]) for line in lines}
+
+    def doctor_of_keys(self):
+        return self.findings()["keys"][1]
 
 
 if __name__ == "__main__":

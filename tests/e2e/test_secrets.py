@@ -3,10 +3,17 @@ import base64
 import hmac
 import json
 import os
+import pathlib
 import re
+import signal
+import subprocess
+import sys
 import unittest
 
-from support import ProcessTest, fetch, until
+from support import ProcessTest, fetch, free_port, until
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import tls_front  # noqa: E402  (needs the path above)
 
 
 def secrets_of(users_file):
@@ -82,6 +89,23 @@ class Secrets(ProcessTest):
         serve = self.serve("--role", "worker")
         self.round_and_search(serve, [serve], secrets_of(users))
 
+    def test_none_is_found_after_a_round_over_http_2(self):
+        world = self.start_world("--users", "120", "--seed", "7", "--lift-limits")
+        users = self.move_in(world)
+        tls_front.make_certificates(self.folder)
+        port = free_port()
+        front = subprocess.Popen(
+            tls_front.command(self.folder, world.url.rpartition(":")[2], port),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(self.end, front, signal.SIGTERM)  # its workers would outlive a kill
+        until("nginx", lambda: tls_front.answers(port))
+        self.environment.update({f"STREAKY_{service}_API_URL": f"https://127.0.0.1:{port}"
+                                 for service in ("GITHUB", "DISCORD", "TELEGRAM")})
+        self.environment["STREAKY_LOG_LEVEL"] = "debug"
+        serve = self.serve("--role", "worker", before=tls_front.trusting(self.folder))
+        self.round_and_search(serve, [serve], secrets_of(users))
+        self.assertGreater(world.get("audit")["messages"], 20)
+
     def test_none_is_found_at_a_proxy_and_its_worker_either(self):
         world, (proxy,) = self.with_proxies("--users", "120", "--seed", "7",
                                             STREAKY_LOG_LEVEL="debug")
@@ -99,6 +123,9 @@ class Secrets(ProcessTest):
         self.look_for_keys(proxy.pid, *keys_of(self.folder / "proxy.keys"))
 
     def look_for_keys(self, pid, needed, dropped):
+        with open(f"/proc/{pid}/limits") as limits:
+            core, = [line for line in limits if line.startswith("Max core file size")]
+        self.assertEqual(core.split()[4:6], ["0", "0"], "core dumps are off")
         self.readable(pid)
         found = set()
         for line, flags, content in memory_of(pid):

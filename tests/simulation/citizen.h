@@ -61,6 +61,7 @@ struct Habits {
   int rest_diligence = 25;  // of rest days
   int peak_minute = 17 * 60;
   bool travels = false;
+  int dated_ahead = 2;  // percent of commits that lie on tomorrow's date
 };
 
 struct Citizen {

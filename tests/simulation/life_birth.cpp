@@ -115,6 +115,7 @@ void Life::be_born(std::size_t index, TimePoint now) {
   citizen.habits.rest_diligence = dice.between(5, 50);
   citizen.habits.peak_minute = dice.between(8 * 60, 22 * 60);
   citizen.habits.travels = dice.percent(30);
+  if (dice.percent(25)) citizen.habits.dated_ahead = 60;  // a machine with a clock further east
   citizen.planned_through = person.base - 1;
   citizen.person = parts_.world.people().add(person);
   citizen.login = parts_.world.people().at(citizen.person).login;
@@ -184,7 +185,7 @@ void Life::commit(const Citizen& citizen, sim::Day day, Dice& dice, TimePoint no
   seen = std::max(seen, now + 1s);
   sim::Day label = day;
   // A laptop that is set to a zone further east: the commit lies on tomorrow's date already.
-  if (dice.percent(3) && day + 1 <= sim::utc_day(made + 14h)) {
+  if (dice.percent(citizen.habits.dated_ahead) && day + 1 <= sim::utc_day(made + 14h)) {
     label = day + 1;
     manner += ", on tomorrow's date";
   }

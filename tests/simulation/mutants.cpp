@@ -25,7 +25,7 @@ namespace simulation {
 
 namespace {
 
-constexpr std::array<std::pair<Mutant, const char*>, 13> kNames{{
+constexpr std::array<std::pair<Mutant, const char*>, 14> kNames{{
     {Mutant::none, "none"},
     {Mutant::no_grace_for_today, "no_grace_for_today"},
     {Mutant::utc_day, "utc_day"},
@@ -39,6 +39,7 @@ constexpr std::array<std::pair<Mutant, const char*>, 13> kNames{{
     {Mutant::own_view_ignored, "own_view_ignored"},
     {Mutant::no_rest_days, "no_rest_days"},
     {Mutant::leases_kept, "leases_kept"},
+    {Mutant::half_trusted, "half_trusted"},
 }};
 
 }  // namespace

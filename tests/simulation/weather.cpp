@@ -30,6 +30,7 @@ struct Climate {
 constexpr std::array<Climate, kTroubles> kClimate{{
     {Trouble::github_down, "GitHub is down", 0.10, 2min, 20h, 6},
     {Trouble::github_wrong, "GitHub answers nonsense", 0.10, 2min, 4h, 7},
+    {Trouble::github_halves, "GitHub leaves out the last week", 0.10, 10min, 10h, 1},
     {Trouble::github_limited, "GitHub limits", 0.08, 2min, 90min, 4},
     {Trouble::github_slow, "GitHub is slow", 0.10, 2min, 6h, 3},
     {Trouble::github_drizzle, "a few failures at GitHub", 0.25, 10min, 10h, 1},
@@ -100,6 +101,7 @@ std::vector<Part> parts_of(const Spell& spell) {
     case Trouble::github_down:
       return {Part::github, Part::github_dark};
     case Trouble::github_wrong:
+    case Trouble::github_halves:
     case Trouble::github_limited:
     case Trouble::github_slow:
       return {Part::github};
@@ -183,6 +185,7 @@ void Weather::apply(const Spell& spell) {
   switch (spell.trouble) {
     case Trouble::github_down:
     case Trouble::github_wrong:
+    case Trouble::github_halves:
     case Trouble::github_limited:
     case Trouble::github_slow:
       return apply_github(spell);
@@ -216,6 +219,8 @@ void Weather::apply_github(const Spell& spell) {
         rule(Service::github, kErrors.at(static_cast<std::size_t>(spell.style - 2)), 1);
       }
       return;
+    case Trouble::github_halves:
+      return rule(Service::github, Fault::half, 0.6);
     case Trouble::github_wrong:
       if (spell.style == 0) rule(Service::github, Fault::html, 1);
       if (spell.style == 1) rule(Service::github, Fault::half, 0.8);
@@ -262,7 +267,7 @@ void Weather::drizzle(Service service) {
   rule(service, Fault::slow, 0.04);
   rule(service, Fault::cut, 0.01);
   rule(service, Fault::hang_after, 0.005);
-  if (service == Service::github) rule(service, Fault::half, 0.01);
+  if (service == Service::github) rule(service, Fault::half, 0.02);
 }
 
 void Weather::rule(Service service, Fault fault, double probability) {

@@ -20,6 +20,7 @@ namespace streaky::simulation {
 enum class Trouble : std::uint8_t {
   github_down,     // refused, silent, or nothing but errors
   github_wrong,    // answers that are damaged, halved or not JSON
+  github_halves,   // answers without their last week: the worst, since they look whole
   github_limited,  // rate limits and resource limits
   github_slow,     // answers take longer than anybody waits, or nearly
   github_drizzle,  // a few failures
@@ -36,7 +37,7 @@ enum class Trouble : std::uint8_t {
   asleep,
   wrong_clock,
 };
-inline constexpr int kTroubles = 17;
+inline constexpr int kTroubles = 18;
 const char* to_text(Trouble trouble);
 
 struct Spell {
