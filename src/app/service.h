@@ -24,6 +24,8 @@ class Service {
 
   void start() { engine_.start(); }
   runtime::Task<void> stop();
+  /// There may be new work: do not wait for the next poll.
+  void hurry() { engine_.hurry(); }
   [[nodiscard]] bool healthy() const { return engine_.healthy(); }
   [[nodiscard]] const github::TokenBudget& budget() const { return outside_.budget; }
   /// What the site shares with the engine.

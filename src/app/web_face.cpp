@@ -34,6 +34,11 @@ web::SiteOptions site_options(const Options& options, bool pages) {
   return site;
 }
 
+void refresh(Base& base, const Service& service) {
+  base.metrics.gauge("streaky_github_service_tokens_alive",
+                     static_cast<double>(service.budget().living_service_tokens()));
+}
+
 net::HttpServerOptions server_options(const Options& options) {
   net::HttpServerOptions server;
   server.listen = options.server_listen;
@@ -59,12 +64,8 @@ WebFace::WebFace(Base& base, store::Database& database, const crypto::Sealer& se
              .metrics = base.metrics,
              .executor = base.io.get_executor(),
              .healthy = [&service] { return service.healthy(); },
-             .refresh_metrics =
-                 [&base, &service] {
-                   base.metrics.gauge(
-                       "streaky_github_service_tokens_alive",
-                       static_cast<double>(service.budget().living_service_tokens()));
-                 }}),
+             .refresh_metrics = [&base, &service] { refresh(base, service); },
+             .hurry = [&service] { service.hurry(); }}),
       server_(
           base.io.get_executor(), server_options(options),
           [this](net::ServerRequest request) { return site_.answer(std::move(request)); },

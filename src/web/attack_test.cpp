@@ -33,7 +33,7 @@ struct Visitors {
     eve.sign_in("eve");
     site.finish_looks();
   }
-  TestSite site;
+  TestSite site{{.operators = {"ada"}}};
   Browser ada{site, "203.0.113.1"};
   Browser eve{site, "203.0.113.2"};
 };
@@ -42,7 +42,7 @@ struct Visitors {
 void rest(TestSite& site) { site.pass(std::chrono::minutes{3}); }
 
 TEST(Attacks, StrangersSeeNothingOfWhatIsForUsers) {
-  TestSite site;
+  TestSite site{{.operators = {"ada"}}};
   int looked = 0;
   for (const Route& route : routes()) {
     if (route.who != Who::signed_in && route.who != Who::operators) continue;
@@ -139,7 +139,7 @@ TEST(Attacks, EveryAnswerCarriesTheHeadersThatGuardIt) {
 }
 
 TEST(Attacks, PathTricksLeadNowhere) {
-  TestSite site;
+  TestSite site{{.operators = {"ada"}}};
   for (const char* path : {"//", "/..", "/static/../health", "/static/..%2fhealth", "/%68ealth",
                            "/health/", "/static/", "/settings;x", "/static/app.css", "/.git/config",
                            "/sign-in//", "health", "", "/static/%00", "http://evil.example/"}) {
@@ -179,7 +179,7 @@ TEST(Attacks, WhatPeopleTypeStaysText) {
 }
 
 TEST(Attacks, ALimitSaysWhenToComeBackAndHoldsPerAddress) {
-  TestSite site;
+  TestSite site{{.operators = {"ada"}}};
   Browser busy(site, "198.51.100.7");
   int asked = 0;
   net::ServerResponse answer = busy.get("/");

@@ -84,9 +84,18 @@ void set_advice(Data& data, const store::User& user) {
 }
 
 /// A look that begins or ends is news, also where it changes nothing that is stored.
-Pulse::More under_way(Desk* desk, std::int64_t user_id) {
+runtime::Task<std::string> user_mark(store::Users* users, const Looks* looks,
+                                     std::int64_t user_id) {
+  const bool looking = looks->under_way(user_id);
+  std::string mark = co_await users->mark(user_id);
+  mark += looking ? " looking" : "";
+  co_return mark;
+}
+
+Pulse::Marker marker_of(Desk* desk, std::int64_t user_id) {
+  store::Users* users = &desk->users;
   const Looks* looks = &desk->looks;
-  return [looks, user_id]() -> std::uint64_t { return looks->under_way(user_id) ? 1U : 0U; };
+  return [users, looks, user_id] { return user_mark(users, looks, user_id); };
 }
 
 /// Begins a look where the page would otherwise show what is old.
@@ -108,7 +117,8 @@ Answer dashboard(Desk* desk, Visit* visit) {
   frame.place = "dashboard";
   const std::int64_t user_id = visit->user().id;
   co_await look_if_old(desk, visit);
-  frame.mark = co_await desk->pulse.mark(user_id, under_way(desk, user_id));
+  frame.mark = co_await Pulse::mark(marker_of(desk, user_id));
+  frame.news_at = "/live";
   // Read after the mark: what changes from now on is news.
   const auto fresh = co_await desk->users.get(user_id);
   const store::User& user = fresh ? *fresh : visit->user();
@@ -152,7 +162,7 @@ Answer live(Desk* desk, Visit* visit) {
   const std::int64_t user_id = visit->user().id;
   net::ServerResponse response;
   response.stream = desk->pulse.listen(user_id, std::string(field(visit->query, "mark")),
-                                       under_way(desk, user_id));
+                                       marker_of(desk, user_id));
   if (!response.stream) {
     co_return problem(desk, visit,
                       {.status = 503,

@@ -18,9 +18,11 @@
 #include "runtime/log.h"
 #include "runtime/metrics.h"
 #include "runtime/random.h"
+#include "store/batches.h"
 #include "store/calendars.h"
 #include "store/deliveries.h"
 #include "store/jobs.h"
+#include "store/operator_log.h"
 #include "store/sessions.h"
 #include "store/users.h"
 #include "web/assets.h"
@@ -60,6 +62,7 @@ struct SiteParts {
   runtime::Executor executor;
   std::function<bool()> healthy;          // whether the engine beside the site works
   std::function<void()> refresh_metrics;  // called before the numbers are shown
+  std::function<void()> hurry;            // there is new work for the engine
 };
 
 struct Desk {
@@ -71,6 +74,8 @@ struct Desk {
         calendars(parts.database),
         deliveries(parts.database),
         jobs(parts.database),
+        batches(parts.database),
+        operator_log(parts.database),
         pages(assets),
         jar(options.secure()),
         github(parts.http, options.github),
@@ -81,7 +86,7 @@ struct Desk {
                          .metrics = parts.metrics,
                          .database = parts.database,
                          .executor = parts.executor}),
-        pulse(parts.database, parts.clock) {}
+        pulse(parts.clock) {}
 
   SiteOptions options;
   SiteParts parts;
@@ -90,6 +95,8 @@ struct Desk {
   store::Calendars calendars;
   store::Deliveries deliveries;
   store::Jobs jobs;
+  store::Batches batches;
+  store::OperatorLog operator_log;
   Assets assets;
   Pages pages;
   CookieJar jar;

@@ -66,4 +66,16 @@ Answer export_data(Desk* desk, Visit* visit);
 Answer delete_page(Desk* desk, Visit* visit);
 Answer delete_account(Desk* desk, Visit* visit);
 
+// operator_rounds.cpp
+Answer operator_rounds(Desk* desk, Visit* visit);
+Answer operator_live(Desk* desk, Visit* visit);
+Answer begin_round(Desk* desk, Visit* visit);
+Answer operator_round(Desk* desk, Visit* visit);
+Answer retry_round(Desk* desk, Visit* visit);
+
+// operator_users.cpp
+Answer operator_users(Desk* desk, Visit* visit);
+Answer operator_pause(Desk* desk, Visit* visit);
+Answer operator_resume(Desk* desk, Visit* visit);
+
 }  // namespace streaky::web

@@ -35,6 +35,7 @@ std::string Pages::page(std::string_view name, const PageFrame& frame, Data data
   around.set("is_operator", frame.is_operator);
   around.set("live", !frame.mark.empty());
   around.set("mark", frame.mark);
+  around.set("news_at", frame.news_at);
   around.set("css", assets_.path_of("app.css"));
   around.set("js", assets_.path_of("app.js"));
   around.set("icon", assets_.path_of("icon.svg"));

@@ -24,7 +24,8 @@ struct PageFrame {
   std::string said;     // good news from the request before
   std::string problem;  // what was wrong with this one
   bool is_operator = false;
-  std::string mark;  // what the page shows, for `/live`; empty: it does not change by itself
+  std::string news_at;  // the stream that tells of news, with `mark`
+  std::string mark;     // what the page shows, for `/live`; empty: it does not change by itself
 };
 
 class Pages {

@@ -11,11 +11,11 @@ using runtime::Task;
 
 /// Shared with the connection that sends it; it takes itself off the list when that is gone.
 struct Pulse::Stream {
-  Stream(std::shared_ptr<Counts> of, std::int64_t user, std::string shown, More and_more,
+  Stream(std::shared_ptr<Counts> of, std::int64_t user, std::string shown, Marker its_marker,
          Millis now)
       : counts(std::move(of)),
         user_id(user),
-        more(std::move(and_more)),
+        marker(std::move(its_marker)),
         began(now),
         mark(std::move(shown)) {
     ++counts->all;
@@ -30,28 +30,27 @@ struct Pulse::Stream {
 
   std::shared_ptr<Counts> counts;  // shared with the pulse
   std::int64_t user_id;
-  More more;
+  Marker marker;
   Millis began;
   std::string mark;  // of what the page shows
   bool greeted = false;
 };
 
-Pulse::Pulse(store::Database& database, runtime::Clock& clock)
-    : users_(database), clock_(clock), ending_(clock), counts_(std::make_shared<Counts>()) {}
+Pulse::Pulse(runtime::Clock& clock)
+    : clock_(clock), ending_(clock), counts_(std::make_shared<Counts>()) {}
 
-net::BodyStream Pulse::listen(std::int64_t user_id, std::string shown, More more) {
+net::BodyStream Pulse::listen(std::int64_t user_id, std::string shown, Marker marker) {
   const auto mine = counts_->per_user.find(user_id);
   const bool full = mine != counts_->per_user.end() && mine->second >= kMostPerUser;
   if (stopping_ || full || counts_->all >= kMostStreams) return nullptr;
-  const auto stream = std::make_shared<Stream>(counts_, user_id, std::move(shown), std::move(more),
-                                               clock_.monotonic());
+  const auto stream = std::make_shared<Stream>(counts_, user_id, std::move(shown),
+                                               std::move(marker), clock_.monotonic());
   return [this, stream] { return next(stream); };
 }
 
-Task<std::string> Pulse::mark(std::int64_t user_id, More more) {
-  const std::uint64_t number = more();
-  std::string text = co_await users_.mark(user_id);
-  text += " " + std::to_string(number);
+Task<std::string> Pulse::mark(Marker marker) {
+  auto marking = marker();
+  const std::string text = co_await std::move(marking);
   co_return crypto::content_hash(text);
 }
 
@@ -62,7 +61,7 @@ Task<std::string> Pulse::next(std::shared_ptr<Stream> stream) {
   }
   const Millis began = clock_.monotonic();
   while (!stopping_ && clock_.monotonic() - stream->began < kLongestStream) {
-    std::string now = co_await mark(stream->user_id, stream->more);
+    std::string now = co_await mark(stream->marker);
     if (now != stream->mark) {
       stream->mark = std::move(now);
       co_return "event: news\ndata: 1\n\n";

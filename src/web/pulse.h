@@ -14,7 +14,6 @@
 
 #include "net/http_server.h"
 #include "runtime/clock.h"
-#include "store/users.h"
 
 namespace streaky::web {
 
@@ -26,15 +25,16 @@ class Pulse {
   static constexpr std::size_t kMostStreams = 2'000;
   static constexpr int kMostPerUser = 5;
 
-  Pulse(store::Database& database, runtime::Clock& clock);
+  /// Gives a text that changes whenever something does that a page shows. Called every beat.
+  using Marker = std::function<runtime::Task<std::string>()>;
 
-  /// A number that also counts as news, for what no table holds.
-  using More = std::function<std::uint64_t()>;
+  explicit Pulse(runtime::Clock& clock);
 
   /// What a page is about to show, as a short word: taken before its data are read.
-  runtime::Task<std::string> mark(std::int64_t user_id, More more);
-  /// News is what differs from `shown`. Nothing when there are too many streams.
-  net::BodyStream listen(std::int64_t user_id, std::string shown, More more);
+  static runtime::Task<std::string> mark(Marker marker);
+  /// For this user, news is when the mark differs from `shown`. Nothing when there are too many
+  /// streams.
+  net::BodyStream listen(std::int64_t user_id, std::string shown, Marker marker);
   /// Ends all streams.
   void stop();
   [[nodiscard]] std::size_t streams() const { return counts_->all; }
@@ -47,7 +47,6 @@ class Pulse {
   struct Stream;
   runtime::Task<std::string> next(std::shared_ptr<Stream> stream);
 
-  store::Users users_;
   runtime::Clock& clock_;
   runtime::Wake ending_;
   std::shared_ptr<Counts> counts_;  // shared with the streams, which may outlive all else here

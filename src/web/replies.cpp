@@ -29,6 +29,11 @@ constexpr auto kSaid = std::to_array<Said>({
     {"session", "That device is signed out."},
     {"sessions", "All other devices are signed out."},
     {"checking", "Looking at GitHub. The page shows the answer as soon as it is there."},
+    {"round", "The round has begun."},
+    {"nobody", "There is nobody to check."},
+    {"retried", "What failed is tried again."},
+    {"user-paused", "The user is paused."},
+    {"user-resumed", "The user's pause has ended."},
     {"signed-out", "You are signed out."},
     {"deleted", "Your account and everything that was stored for it is deleted."},
 });

@@ -62,6 +62,17 @@ constexpr auto kTable = std::to_array<Route>({
     {"GET", "/export", Who::signed_in, &kExports, export_data, "one's data as JSON"},
     {"GET", "/delete", Who::signed_in, &kPages, delete_page, "asks before deleting"},
     {"POST", "/delete", Who::signed_in, &kActions, delete_account, "deletes the account"},
+    {"GET", "/operator", Who::operators, &kPages, operator_rounds, "rounds and how they go"},
+    {"GET", "/operator/live", Who::operators, &kStreams, operator_live, "tells when there is news"},
+    {"POST", "/operator/rounds", Who::operators, &kChecks, begin_round, "checks everybody now"},
+    {"GET", "/operator/rounds/{id}", Who::operators, &kPages, operator_round, "one round"},
+    {"POST", "/operator/rounds/{id}/retry", Who::operators, &kActions, retry_round,
+     "tries again what failed"},
+    {"GET", "/operator/users", Who::operators, &kPages, operator_users, "looks a user up"},
+    {"POST", "/operator/users/{id}/pause", Who::operators, &kActions, operator_pause,
+     "pauses a user"},
+    {"POST", "/operator/users/{id}/resume", Who::operators, &kActions, operator_resume,
+     "ends a user's pause"},
 });
 
 constexpr std::size_t kLongestPath = 512;

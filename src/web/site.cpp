@@ -210,9 +210,10 @@ Task<void> Site::Impl::recognise(Visit* visit) {
   }
 }
 
-/// A link was made on this machine, so its holder runs it; at GitHub's hand the options decide.
+/// Who runs Streaky alone came by a link that was made on the machine; else the options decide.
 bool Site::Impl::is_operator(const store::SignedIn& signed_in) const {
-  if (signed_in.session.made_by == store::SessionOrigin::link) return true;
+  const bool by_link = signed_in.session.made_by == store::SessionOrigin::link;
+  if (desk_.single_user() && by_link) return true;
   const std::string login = runtime::to_lower_ascii(signed_in.user.login);
   return std::ranges::any_of(desk_.options.operators, [&login](const std::string& name) {
     return runtime::to_lower_ascii(name) == login;

@@ -71,7 +71,8 @@ class TestSite {
                                  .metrics = metrics,
                                  .executor = io.get_executor(),
                                  .healthy = [this] { return healthy; },
-                                 .refresh_metrics = [] {}}) {
+                                 .refresh_metrics = [] {},
+                                 .hurry = [] {}}) {
     budget.add_service_token(runtime::Secret("ghp_sim0"));
   }
 

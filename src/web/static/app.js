@@ -38,7 +38,7 @@ async function refresh() {
 }
 
 function listen() {
-  const source = new EventSource(`/live?mark=${document.body.dataset.mark}`);
+  const source = new EventSource(`${document.body.dataset.newsAt}?mark=${document.body.dataset.mark}`);
   let waiting;
   source.addEventListener('news', () => {
     clearTimeout(waiting);

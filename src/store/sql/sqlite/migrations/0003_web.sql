@@ -29,3 +29,12 @@ CREATE TABLE user_calendars (
   counts TEXT NOT NULL,
   seen_at BIGINT NOT NULL
 );
+
+-- What operators did through the pages. No foreign keys: it outlives those whom it names.
+CREATE TABLE operator_actions (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  at BIGINT NOT NULL,
+  operator TEXT NOT NULL,
+  action TEXT NOT NULL,
+  subject TEXT NOT NULL
+);
