@@ -66,4 +66,24 @@ runtime::Task<std::optional<SeenCalendar>> Calendars::find(std::int64_t user_id)
   co_return found;
 }
 
+runtime::Task<void> Calendars::set_public(std::int64_t user_id, bool is_public) {
+  Database::Work work = [&](Session& session) {
+    session.query(is_public ? "calendars/publish" : "calendars/withdraw")
+        .bind("user", user_id)
+        .run();
+  };
+  co_await database_.write(std::move(work));
+}
+
+runtime::Task<bool> Calendars::is_public(std::int64_t user_id) {
+  bool found = false;
+  Database::Work work = [&](Session& session) {
+    std::int64_t same = 0;
+    auto query = session.query("calendars/is_public");
+    found = query.bind("user", user_id).into(same).next();
+  };
+  co_await database_.read(std::move(work));
+  co_return found;
+}
+
 }  // namespace streaky::store

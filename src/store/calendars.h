@@ -26,6 +26,10 @@ class Calendars {
   /// Keeps the newest `kMostDays` days up to `last`. What was seen later than this stays.
   runtime::Task<void> save(std::int64_t user_id, SeenCalendar seen, streak::Label last);
   runtime::Task<std::optional<SeenCalendar>> find(std::int64_t user_id);
+  /// Whether everybody may see the user's streak and year as pictures. Nobody may unless they say
+  /// so.
+  runtime::Task<void> set_public(std::int64_t user_id, bool is_public);
+  runtime::Task<bool> is_public(std::int64_t user_id);
 
  private:
   Database& database_;  // borrowed

@@ -66,6 +66,10 @@ Answer export_data(Desk* desk, Visit* visit);
 Answer delete_page(Desk* desk, Visit* visit);
 Answer delete_account(Desk* desk, Visit* visit);
 
+// card.cpp
+Answer card(Desk* desk, Visit* visit);
+Answer save_card(Desk* desk, Visit* visit);
+
 // operator_rounds.cpp
 Answer operator_rounds(Desk* desk, Visit* visit);
 Answer operator_live(Desk* desk, Visit* visit);

@@ -121,25 +121,70 @@ std::vector<MonthSum> sum_months(const streak::Calendar& calendar, streak::Label
   return months;
 }
 
+std::string make_summary(const std::vector<MonthSum>& months, streak::Label first) {
+  int days = 0;
+  int contributions = 0;
+  bool whole = true;
+  for (const MonthSum& month : months) {
+    days += month.days;
+    contributions += month.contributions;
+    whole = whole && month.whole;
+  }
+  return fmt::format("{}{} on {} {} since {}.", whole ? "" : "At least ",
+                     contributions_text(contributions), days, days == 1 ? "day" : "days",
+                     long_date(first));
+}
+
 }  // namespace
 
 HeatMap make_heat_map(const streak::Calendar& calendar, streak::Label today) {
   HeatMap map;
   const streak::Label first = first_sunday(today);
   map.months = sum_months(calendar, first, today);
-  int days = 0;
-  int contributions = 0;
-  bool whole = true;
-  for (const MonthSum& month : map.months) {
-    days += month.days;
-    contributions += month.contributions;
-    whole = whole && month.whole;
-  }
-  map.summary = fmt::format("{}{} on {} {} since {}.", whole ? "" : "At least ",
-                            contributions_text(contributions), days, days == 1 ? "day" : "days",
-                            long_date(first));
+  map.summary = make_summary(map.months, first);
   map.svg = draw(calendar, today, map.summary);
   return map;
+}
+
+const CardTheme& card_theme(std::string_view name) {
+  static const CardTheme kLight{.paper = "#ffffff",
+                                .ink = "#211c16",
+                                .soft = "#665d52",
+                                .accent = "#c2410c",
+                                .levels = {"#eee8de", "#fbd3a5", "#f5a055", "#d9661a", "#8a2c0d"}};
+  static const CardTheme kDark{.paper = "#1d1a16",
+                               .ink = "#f3eee6",
+                               .soft = "#b0a698",
+                               .accent = "#fb923c",
+                               .levels = {"#2a251f", "#5e3013", "#a04d13", "#e67f22", "#ffc88a"}};
+  return name == "dark" ? kDark : kLight;
+}
+
+std::string heat_map_card(const streak::Calendar& calendar, streak::Label today,
+                          const CardTheme& theme) {
+  const streak::Label first = first_sunday(today);
+  const Levels levels(calendar, {.from = first, .to = today});
+  constexpr int kMargin = 16;
+  const int width = kWeeks * kPitch + 2 * kMargin;
+  const int height = 7 * kPitch + 2 * kMargin;
+  std::string svg = fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" width=\"{}\" "
+      "height=\"{}\" role=\"img\"><title>{}</title><rect width=\"{}\" height=\"{}\" rx=\"10\" "
+      "fill=\"{}\"/>",
+      width, height, width, height, make_summary(sum_months(calendar, first, today), first), width,
+      height, theme.paper);
+  for (streak::Label label = first; label <= today; label += std::chrono::days{1}) {
+    const auto days = (label - first).count();
+    const auto count = calendar.count(label);
+    const std::string paint =
+        count ? fmt::format("fill=\"{}\"",
+                            theme.levels.at(static_cast<std::size_t>(levels.of(*count))))
+              : fmt::format("fill=\"none\" stroke=\"{}\" stroke-dasharray=\"2 2\"", theme.soft);
+    fmt::format_to(std::back_inserter(svg),
+                   "<rect x=\"{}\" y=\"{}\" width=\"11\" height=\"11\" rx=\"2.5\" {}/>",
+                   kMargin + days / 7 * kPitch, kMargin + days % 7 * kPitch, paint);
+  }
+  return svg + "</svg>\n";
 }
 
 std::string example_heat_map(streak::Label today) {

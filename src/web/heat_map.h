@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "streak/calendar.h"
@@ -25,6 +26,20 @@ struct HeatMap {
 };
 
 HeatMap make_heat_map(const streak::Calendar& calendar, streak::Label today);
+
+/// Colours by name, for pictures that no stylesheet reaches.
+struct CardTheme {
+  std::string paper;
+  std::string ink;
+  std::string soft;
+  std::string accent;
+  std::vector<std::string> levels;  // from none to many
+};
+/// `light` or `dark`; light for anything else.
+const CardTheme& card_theme(std::string_view name);
+/// The year as a picture that stands alone.
+std::string heat_map_card(const streak::Calendar& calendar, streak::Label today,
+                          const CardTheme& theme);
 
 /// The SVG of a made-up year, for people who are not signed in.
 std::string example_heat_map(streak::Label today);

@@ -29,6 +29,7 @@ constexpr auto kSaid = std::to_array<Said>({
     {"session", "That device is signed out."},
     {"sessions", "All other devices are signed out."},
     {"checking", "Looking at GitHub. The page shows the answer as soon as it is there."},
+    {"card", "Saved."},
     {"round", "The round has begun."},
     {"nobody", "There is nobody to check."},
     {"retried", "What failed is tried again."},

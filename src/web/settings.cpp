@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 
@@ -6,6 +7,7 @@
 #include "streak/message.h"
 #include "web/edits.h"
 #include "web/handlers.h"
+#include "web/replay.h"
 #include "web/replies.h"
 #include "web/settings_page.h"
 #include "web/words.h"
@@ -66,6 +68,22 @@ Data preview_data(const store::User& user, runtime::TimePoint now) {
   return list;
 }
 
+void set_replay_data(Data& data, const store::User& user,
+                     const std::optional<store::SeenCalendar>& calendar, runtime::TimePoint now) {
+  data.set("has_replay", calendar.has_value());
+  if (!calendar) return;
+  std::vector<std::string> days;
+  for (const streak::Label day :
+       replay(calendar->calendar, user.rules, account::today_of(user, now))) {
+    days.push_back(short_date(day));
+  }
+  data.set("heard_never", days.empty());
+  data.set("heard_count",
+           days.size() == 1 ? std::string("1 day") : fmt::format("{} days", days.size()));
+  data.set("heard", fmt::format("{}", fmt::join(days, ", ")));
+  data.set("replay_days", std::to_string(kReplayDays));
+}
+
 Data sessions_data(const std::vector<store::ListedSession>& sessions, const Visit& visit) {
   const streak::Zone zone = zone_or_utc(visit.user().time_zone);
   Data list{Data::type::list};
@@ -95,6 +113,8 @@ void set_pause_data(Data& data, const store::User& user, runtime::TimePoint now)
 Task<net::ServerResponse> settings_page(Desk* desk, Visit* visit, std::string problem) {
   const store::User& user = visit->user();
   const auto sessions = co_await desk->sessions.list(user.id, visit->now);
+  const auto calendar = co_await desk->calendars.find(user.id);
+  const bool is_public = co_await desk->calendars.is_public(user.id);
   const bool typed = !problem.empty() && has_field(visit->form, "remind_at");
   Data data;
   set_when_data(data, *visit, typed);
@@ -103,6 +123,9 @@ Task<net::ServerResponse> settings_page(Desk* desk, Visit* visit, std::string pr
   data.set("week", week_data(account::rest_days_in_force(user, visit->now)));
   data.set("summary", user.daily_summary);
   data.set("preview", preview_data(user, visit->now));
+  set_replay_data(data, user, calendar, visit->now);
+  data.set("is_public", is_public);
+  data.set("card", desk->options.public_url + "/u/" + user.login);
   data.set("sessions", sessions_data(sessions, *visit));
   data.set("other_sessions", sessions.size() > 1);
   data.set("has_token", !user.sealed_token.empty());

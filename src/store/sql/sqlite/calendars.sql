@@ -8,3 +8,13 @@ WHERE excluded.seen_at >= user_calendars.seen_at;
 
 -- name: load
 SELECT first_date, counts, seen_at FROM user_calendars WHERE user_id = :user;
+
+-- name: publish
+INSERT INTO public_cards (user_id) SELECT u.id FROM users u WHERE u.id = :user
+ON CONFLICT DO NOTHING;
+
+-- name: withdraw
+DELETE FROM public_cards WHERE user_id = :user;
+
+-- name: is_public
+SELECT user_id FROM public_cards WHERE user_id = :user;

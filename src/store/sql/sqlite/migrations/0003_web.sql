@@ -38,3 +38,8 @@ CREATE TABLE operator_actions (
   action TEXT NOT NULL,
   subject TEXT NOT NULL
 );
+
+-- Whose streak may be shown to everybody, as a picture for a profile page.
+CREATE TABLE public_cards (
+  user_id INTEGER NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE
+);
