@@ -4,8 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "support/site.h"
 #include "web/routes.h"
-#include "web/test_site.h"
 
 namespace streaky::web {
 namespace {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "web/test_site.h"
+#include "support/site.h"
 
 namespace streaky::web {
 namespace {

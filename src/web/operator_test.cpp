@@ -3,8 +3,8 @@
 
 #include "store/batches.h"
 #include "store/operator_log.h"
+#include "support/site.h"
 #include "web/routes.h"
-#include "web/test_site.h"
 
 namespace streaky::web {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "crypto/tokens.h"
-#include "web/test_site.h"
+#include "support/site.h"
 
 namespace streaky::web {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <boost/json.hpp>
 
-#include "web/test_site.h"
+#include "support/site.h"
 
 namespace streaky::web {
 namespace {
