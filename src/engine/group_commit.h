@@ -38,7 +38,7 @@ template <typename Item, typename Answer>
 class GroupCommit {
  public:
   static constexpr runtime::Millis kLinger{50};
-  static constexpr std::size_t kMostPerGroup = 1'000;
+  static constexpr std::size_t kMostPerGroup = 500;
   static constexpr runtime::Millis kRetryPause{1'000};
 
   /// Writes the items in one transaction and gives an answer for each, in their order.

@@ -78,12 +78,19 @@ bool Worker::takes_alone(const store::Jobs::Due& due, runtime::TimePoint now) co
   return !others_wait || parts_.clock.monotonic() >= alone_again_;
 }
 
+std::size_t Worker::room() const {
+  return options_.in_flight - std::min(options_.in_flight, in_hand_.size());
+}
+
+/// Small claims cost a transaction each: wait until a decent one fits.
+std::size_t Worker::worthwhile() const {
+  return std::min<std::size_t>(options_.in_flight, static_cast<std::size_t>(options_.claim)) / 4;
+}
+
 runtime::Task<int> Worker::claim_jobs(bool alone_next) {
-  const std::size_t room = options_.in_flight - std::min(options_.in_flight, in_hand_.size());
-  // Small claims cost a transaction each: wait until a decent one fits.
-  const auto worthwhile =
-      std::min<std::size_t>(options_.in_flight, static_cast<std::size_t>(options_.claim)) / 4;
-  if (alone_ || room <= worthwhile) co_return 0;
+  const std::size_t room = this->room();
+  full_ = room <= worthwhile();
+  if (alone_ || full_) co_return 0;
   // Nothing joins what is in hand while a job waits for it to end.
   if (alone_next && in_hand_.size() > put_off_) co_return 0;
   const int limit =
@@ -135,6 +142,10 @@ runtime::Task<void> Worker::work(store::ClaimedJob job) {
       --put_off_;
     }
     in_hand_.erase(id);
+    if (full_ && room() > worthwhile()) {
+      full_ = false;
+      loop_.hurry();
+    }
   }
   if (was_alone) {
     alone_ = false;

@@ -72,6 +72,8 @@ class Worker {
  private:
   runtime::Task<runtime::Millis> pass();
   [[nodiscard]] bool takes_alone(const store::Jobs::Due& due, runtime::TimePoint now) const;
+  [[nodiscard]] std::size_t room() const;
+  [[nodiscard]] std::size_t worthwhile() const;
   runtime::Task<int> claim_jobs(bool alone_next);
   runtime::Task<int> claim_deliveries();
   runtime::Task<void> work(store::ClaimedJob job);
@@ -88,6 +90,7 @@ class Worker {
   std::unordered_set<std::int64_t> in_hand_;
   std::size_t put_off_ = 0;  // of these, how many only wait to be written
   bool claiming_ = false;
+  bool full_ = false;   // jobs wait for room
   bool alone_ = false;  // a job that must run alone is in hand
   runtime::Millis alone_again_{0};
   runtime::TaskGroup tasks_;

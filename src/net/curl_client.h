@@ -25,7 +25,7 @@ struct CurlOptions {
   std::string user_agent;
   std::size_t max_in_flight = 4'096;  // further requests wait in line
   std::size_t max_waiting = 65'536;   // the line's length
-  std::size_t max_per_host = 2'048;   // connections
+  std::size_t max_per_host = 4'096;   // connections
   runtime::Millis connect_timeout{5'000};
   EgressRules egress{};  // none: anywhere
 };

@@ -19,10 +19,8 @@ namespace {
 constexpr std::size_t kMaxRequestHeaders = 64;
 constexpr std::size_t kMaxRequestHeaderBytes = 64U << 10U;
 constexpr std::size_t kMaxAnswerHeaderBytes = 64U << 10U;
-constexpr std::size_t kSmallAnswer = 64U << 10U;
 // Read buffers belong to a handle, so with thousands in flight they are most of the memory.
-constexpr long kSmallReadBuffer = 2L << 10U;
-constexpr long kLargeReadBuffer = 8L << 10U;
+constexpr long kReadBuffer = 2L << 10U;
 // A whole frame of HTTP/2: libcurl 7.88 writes past the end of a smaller one.
 constexpr long kSecureReadBuffer = 16L << 10U;
 constexpr long kUploadBuffer = 16L << 10U;  // the least that libcurl takes
@@ -78,8 +76,7 @@ runtime::Result<std::string> check_request(const HttpRequest& request) {
 }
 
 long read_buffer_of(const HttpRequest& request) {
-  if (request.url.starts_with("https")) return kSecureReadBuffer;
-  return request.max_body_bytes <= kSmallAnswer ? kSmallReadBuffer : kLargeReadBuffer;
+  return request.url.starts_with("https") ? kSecureReadBuffer : kReadBuffer;
 }
 
 CurlExchange::CurlExchange(CURL* easy, PendingRequest pending, const CurlOptions& options)

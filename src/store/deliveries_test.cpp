@@ -121,6 +121,27 @@ TEST_P(DeliveriesTest, WhatADeadWorkerWasSendingGivesWayToALaterReminder) {
   EXPECT_EQ(counters(), recount());
 }
 
+TEST_P(DeliveriesTest, AReminderThatWasHeldUpPastTheNextStageIsThatStagesToo) {
+  sign_up(1);
+  take_due("b1", 600);
+  const std::string first = remind_once("w1", true);
+  sql("UPDATE users SET next_check_at = 0");
+  take_due("b2", 1200);
+  record("w1", result_of(first, DeliveryEnd::sent), kNow + minutes(5));
+  EXPECT_EQ(remind_once("w1", true), "") << "the user would hear the same again a moment later";
+  EXPECT_EQ(counters(), recount());
+}
+
+TEST_P(DeliveriesTest, AReminderOfAnEarlierStageSilencesNoLaterOne) {
+  sign_up(1);
+  take_due("b1", 600);
+  const std::string first = remind_once("w1", true);
+  record("w1", result_of(first, DeliveryEnd::sent), kNow - minutes(5));
+  sql("UPDATE users SET next_check_at = 0");
+  take_due("b2", 1200);
+  EXPECT_NE(remind_once("w1", true), "");
+}
+
 TEST_P(DeliveriesTest, ADeadChannelIsSwitchedOffAndTheOtherIsTold) {
   const User user = add_telegram(sign_up(1)[0]);
   trigger("b1");
