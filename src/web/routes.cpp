@@ -21,7 +21,7 @@ constexpr Rate kExports{"export", 5, 10};
 constexpr Rate kStreams{"live", 20, 60};
 
 constexpr auto kTable = std::to_array<Route>({
-    {"GET", "/health", Who::anyone, &kProbes, health, "whether the service works"},
+    {"GET", "/health", Who::anyone, nullptr, health, "whether the service works"},
     {"GET", "/ready", Who::anyone, &kProbes, ready, "whether it can serve now"},
     {"GET", "/metrics", Who::anyone, &kProbes, metrics, "numbers for Prometheus"},
     {"GET", "/static/{file}", Who::anyone, &kFiles, static_file, "stylesheet, script, icon"},

@@ -30,7 +30,7 @@ struct Route {
   std::string_view method;   // GET answers HEAD, too
   std::string_view pattern;  // `/settings/sessions/{id}/end`: a `{…}` is one part
   Who who = Who::visitor;
-  const Rate* rate = nullptr;
+  const Rate* rate = nullptr;  // null: any number, for what costs less than to count it
   Handler handler = nullptr;
   std::string_view what;
 };

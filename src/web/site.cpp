@@ -178,6 +178,7 @@ Task<ServerResponse> Site::Impl::dispatch(Visit* visit) {
 }
 
 std::optional<ServerResponse> Site::Impl::limited(const Visit& visit, const std::string& who) {
+  if (visit.route->rate == nullptr) return std::nullopt;
   const auto wait = desk_.limits.take(*visit.route->rate, who, desk_.parts.clock.monotonic());
   if (wait == runtime::Millis{0}) return std::nullopt;
   desk_.parts.metrics.count("streaky_web_limited_total", {{"rate", visit.route->rate->name}});
