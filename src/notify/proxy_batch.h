@@ -20,7 +20,7 @@ enum class Fate {
   waiting,
   answered,  // `carried` is its outcome
   away,      // the proxy was not reached, or is none: it has not seen the delivery
-  busy,      // the proxy has no room; `carried` says when to come again
+  busy,      // the proxy works and has no room; `carried` says when to come again
   lost,      // no answer: it may have been sent
 };
 

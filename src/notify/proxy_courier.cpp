@@ -77,6 +77,7 @@ class ProxyCourier::Impl {
   }
   void note_possible_double(const std::string& delivery_id, std::size_t index);
   void doubt(const std::string& delivery_id, std::size_t index);
+  void keep_doubt(ProxyParcel& parcel) const;
   Task<void> hand_over(ProxyParcelPtr parcel, std::size_t index);
   Carried nobody(const SealedOutgoing& outgoing);
 
@@ -157,6 +158,7 @@ Task<Carried> ProxyCourier::Impl::carry(ProxyParcelPtr parcel) {
       co_await hand_over(parcel, index);
     }
     if (parcel->fate == Fate::answered) doubtful_.erase(parcel->outgoing.delivery_id);
+    if (parcel->fate == Fate::busy) keep_doubt(*parcel);
     if (parcel->fate == Fate::answered || parcel->fate == Fate::busy) {
       co_return std::move(parcel->carried);
     }
@@ -185,6 +187,13 @@ void ProxyCourier::Impl::note_possible_double(const std::string& delivery_id, st
 void ProxyCourier::Impl::doubt(const std::string& delivery_id, std::size_t index) {
   if (doubtful_.size() >= kMostDoubtful) doubtful_.erase(doubtful_.begin());
   doubtful_.insert_or_assign(delivery_id, index);
+}
+
+/// It has no room now, but it or another one may have sent the message before.
+void ProxyCourier::Impl::keep_doubt(ProxyParcel& parcel) const {
+  if (auto* retry = std::get_if<RetryAt>(&parcel.carried.outcome)) {
+    retry->maybe_seen = doubtful_.contains(parcel.outgoing.delivery_id);
+  }
 }
 
 /// Every proxy is away: our own pause, at the latest until one of them is tried again.
@@ -273,7 +282,7 @@ void ProxyCourier::Impl::conclude(Remote& remote, ProxyBatch& batch,
 
 void ProxyCourier::Impl::refused(Remote& remote, ProxyBatch& batch,
                                  const net::HttpResponse& response) {
-  if (response.status == 503) {
+  if (response.status == 503 && !response.header(kNoRoomHeader).empty()) {
     count(remote, "busy");
     const auto named = wait_from_header(response.header("Retry-After"));
     const Millis wait = std::min(named.value_or(kUsualBusy), kLongestBusy);
@@ -286,8 +295,9 @@ void ProxyCourier::Impl::refused(Remote& remote, ProxyBatch& batch,
     return;
   }
   count(remote, "refused");
-  // 5xx of somebody in between: the proxy behind it may have sent all the same.
-  const bool seen = response.status >= 500;
+  // 5xx of somebody in between: the proxy behind it may have sent all the same. Not 503: nobody
+  // was there to take the request.
+  const bool seen = response.status >= 500 && response.status != 503;
   rest(remote, fmt::format("it answered with status {}{}", response.status,
                            response.status == 401
                                ? ": is proxy.secret the same on both sides, are both clocks right?"

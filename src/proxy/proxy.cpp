@@ -41,9 +41,16 @@ ServerResponse failure(int status, std::string_view error) {
   return with_body(status, json::serialize(body) + "\n");
 }
 
-ServerResponse come_again() {
-  ServerResponse response = failure(503, "no room for more: come again");
+ServerResponse come_again(std::string_view why) {
+  ServerResponse response = failure(503, why);
   response.headers.push_back({"Retry-After", kComeAgainSeconds});
+  return response;
+}
+
+/// The proxy itself works: what it knows of the channels makes it worth coming back to.
+ServerResponse no_room() {
+  ServerResponse response = come_again("no room for more: come again");
+  response.headers.push_back({std::string(notify::kNoRoomHeader), "deliveries"});
   return response;
 }
 
@@ -166,7 +173,7 @@ Task<ServerResponse> Proxy::Impl::enter(ServerRequest request, Route route) {
   if (!is_json(request.header("Content-Type"))) {
     co_return failure(415, "expected Content-Type: application/json");
   }
-  if (stopping_) co_return come_again();
+  if (stopping_) co_return come_again("this proxy is stopping");
   auto answering = (this->*route)(std::move(request));
   co_return co_await std::move(answering);
 }
@@ -192,7 +199,7 @@ ServerResponse Proxy::Impl::metrics_text() {
 Task<ServerResponse> Proxy::Impl::deliveries(ServerRequest request) {
   auto list = read_list(request.body, "deliveries");
   if (!list) co_return std::move(list.error());
-  if (!desk_.enter(list->size())) co_return come_again();
+  if (!desk_.enter(list->size())) co_return no_room();
   const auto stream = std::make_shared<OutcomeStream>(parts_.clock, list->size());
   for (std::size_t i = 0; i < list->size(); ++i) {
     const json::value& value = list->at(i);
@@ -266,7 +273,7 @@ Task<ServerResponse> Proxy::Impl::send_notification(ServerRequest request) {
   }
   auto credential = original_credential(*original, options_.compat_key);
   if (!credential) co_return with_body(200, original_failure(credential.error().message));
-  if (!desk_.enter(1)) co_return come_again();
+  if (!desk_.enter(1)) co_return no_room();
   notify::Outgoing outgoing;
   outgoing.delivery_id = parts_.random.uuid();
   outgoing.credential = std::move(*credential);

@@ -73,6 +73,7 @@ class Network final : public net::HttpClient {
     int lose_answers = 0;             // so many requests are worked on, their answers lost
     int cut_after_pieces = -1;        // then the connection breaks
     int bad_gateway = 0;
+    bool no_back_end = false;  // somebody in between answers 503 and passes nothing on
     int requests = 0;
     std::vector<net::HttpRequest> seen;
   };
@@ -85,6 +86,12 @@ class Network final : public net::HttpClient {
     ++host.requests;
     host.seen.push_back(request);
     co_await clock_.sleep_for(Millis{1});
+    if (host.no_back_end) {
+      net::HttpResponse front;
+      front.status = 503;
+      front.headers.push_back({"Retry-After", "30"});
+      co_return front;
+    }
     if (host.process == nullptr) co_return runtime::fail("connect", "nobody listens");
     net::ServerRequest inner;
     inner.method = request.method;
