@@ -79,6 +79,7 @@ class ProxyCourier::Impl {
   void doubt(const std::string& delivery_id, std::size_t index);
   void keep_doubt(ProxyParcel& parcel) const;
   Task<void> hand_over(ProxyParcelPtr parcel, std::size_t index);
+  [[nodiscard]] Carried expired(const SealedOutgoing& outgoing) const;
   Carried nobody(const SealedOutgoing& outgoing);
 
   Task<void> gather(std::size_t index);
@@ -150,6 +151,7 @@ Task<Carried> ProxyCourier::Impl::carry(ProxyParcelPtr parcel) {
   const std::vector<std::size_t> order = order_for(parcel->outgoing);
   for (const std::size_t index : order) {
     if (is_away(index)) continue;
+    if (has_expired(parcel->outgoing, clock_.now())) co_return expired(parcel->outgoing);
     note_possible_double(parcel->outgoing.delivery_id, index);
     co_await hand_over(parcel, index);
     if (parcel->fate == Fate::lost) {
@@ -157,6 +159,7 @@ Task<Carried> ProxyCourier::Impl::carry(ProxyParcelPtr parcel) {
       co_await clock_.sleep_for(random_.jitter(kAskAgainPause));
       co_await hand_over(parcel, index);
     }
+    if (parcel->fate == Fate::expired) co_return expired(parcel->outgoing);
     if (parcel->fate == Fate::answered) doubtful_.erase(parcel->outgoing.delivery_id);
     if (parcel->fate == Fate::busy) keep_doubt(*parcel);
     if (parcel->fate == Fate::answered || parcel->fate == Fate::busy) {
@@ -196,6 +199,17 @@ void ProxyCourier::Impl::keep_doubt(ProxyParcel& parcel) const {
   }
 }
 
+/// Too late for this day, whatever the proxies would say.
+Carried ProxyCourier::Impl::expired(const SealedOutgoing& outgoing) const {
+  Carried carried;
+  carried.outcome = RetryAt{.at = clock_.now(),
+                            .reason = "its day ended before a notification proxy had taken it",
+                            .maybe_seen = doubtful_.contains(outgoing.delivery_id),
+                            .own_pause = true,
+                            .code = "expired"};
+  return carried;
+}
+
 /// Every proxy is away: our own pause, at the latest until one of them is tried again.
 Carried ProxyCourier::Impl::nobody(const SealedOutgoing& outgoing) {
   Millis first = kLongestRest;
@@ -217,13 +231,15 @@ Task<void> ProxyCourier::Impl::gather(std::size_t index) {
   co_await clock_.sleep_for(options_.linger);
   while (!remote.line.empty()) {
     while (remote.requests >= kMostRequests) co_await remote.ended.wait();
+    const BatchPtr batch = next_batch(remote, clock_);
+    if (batch->size() == 0) continue;  // what waited has expired
     ++remote.requests;
-    tasks_.spawn(send(index, next_batch(remote, clock_)));
+    tasks_.spawn(send(index, batch));
   }
   remote.gathering = false;
 }
 
-/// At least one: whatever fits in a batch of its own fits in a request.
+/// Takes at least one from the line: whatever fits in a batch of its own fits in a request.
 ProxyCourier::Impl::BatchPtr ProxyCourier::Impl::next_batch(Remote& remote, runtime::Clock& clock) {
   auto batch = std::make_shared<ProxyBatch>(clock);
   while (!remote.line.empty() && batch->add(remote.line.front())) remote.line.pop_front();

@@ -2,7 +2,7 @@
 // in one JSON object, outcomes as lines of JSON.
 //
 // Both ends distrust each other: everything is bounded here. Times travel as durations, so the two
-// clocks need not agree. Pure functions; any thread.
+// clocks need agree no better than signatures ask for. Pure functions; any thread.
 #pragma once
 
 #include <boost/json/fwd.hpp>

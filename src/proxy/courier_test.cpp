@@ -277,6 +277,36 @@ TEST(ProxyCourierTest, ABusyProxyKeepsItsDeliveriesForItselfAndTheDoubt) {
   EXPECT_TRUE(retry_of(carried).maybe_seen);
 }
 
+TEST(ProxyCourierTest, NobodyIsAskedAgainAfterMidnight) {
+  World world({"http://one:1", "http://two:2"});
+  for (auto& [url, host] : world.network.hosts) host.silent_for = Millis{15'000};
+  auto late = world.delivery(1);
+  late.expires_at = world.clock.now() + Millis{10'000};
+  const auto carried = world.carry(std::move(late));
+  EXPECT_EQ(retry_of(carried).code, "expired");
+  EXPECT_TRUE(retry_of(carried).maybe_seen) << "the one that was silent may have sent it";
+  int requests = 0;
+  for (const auto& [url, host] : world.network.hosts) requests += host.requests;
+  EXPECT_EQ(requests, 1);
+}
+
+TEST(ProxyCourierTest, WhatExpiresBeforeItsRequestLeavesStaysHere) {
+  World world;
+  auto late = world.delivery(1);
+  late.expires_at = world.clock.now() + Millis{5};
+  world.spawn(std::move(late));
+  world.spawn(world.delivery(2));
+  world.drive_all();
+  EXPECT_EQ(retry_of(world.carried("delivery-1").front()).code, "expired");
+  EXPECT_FALSE(retry_of(world.carried("delivery-1").front()).maybe_seen);
+  EXPECT_TRUE(is_sent(world.carried("delivery-2").front()));
+  auto past = world.delivery(3);
+  past.expires_at = world.clock.now();
+  EXPECT_EQ(retry_of(world.carry(std::move(past))).code, "expired");
+  EXPECT_EQ(world.channels.seen.size(), 1U);
+  EXPECT_EQ(world.network.hosts["http://one:1"].requests, 1);
+}
+
 TEST(ProxyCourierTest, AWrongSecretIsTheOperatorsTroubleAndSaidSo) {
   World world;
   notify::ProxyOptions options;

@@ -7,7 +7,7 @@
 // Threading: the executor's thread. Borrows clock, log and metrics.
 #pragma once
 
-#include <optional>
+#include <expected>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -42,8 +42,17 @@ class Doorman {
   /// Throws std::invalid_argument as crypto::RequestVerifier does.
   Doorman(Options options, Parts parts);
 
-  /// Nothing: come in. Else the answer, when it is time for it. The request is the caller's.
-  runtime::Task<std::optional<net::ServerResponse>> check(const net::ServerRequest* request);
+  struct Admitted {
+    /// How long ago it was signed, as far as the two clocks agree; 0 with the plain secret.
+    runtime::Millis age{0};
+  };
+  /// Come in; or the answer to hold back with `hold_back`. `plain_will_do`: also who shows the
+  /// plain secret, where the options allow that.
+  std::expected<Admitted, net::ServerResponse> look(const net::ServerRequest& request,
+                                                    bool plain_will_do);
+  /// Gives a refusal back when it is time for it.
+  runtime::Task<net::ServerResponse> hold_back(net::ServerResponse response,
+                                               std::string remote_address);
 
  private:
   struct Address {
@@ -53,8 +62,6 @@ class Doorman {
   };
 
   [[nodiscard]] bool has_plain_secret(const net::ServerRequest& request) const;
-  runtime::Task<std::optional<net::ServerResponse>> refuse(net::ServerResponse response,
-                                                           std::string address);
   Address& address_of(const std::string& key);
 
   std::vector<runtime::Secret> plain_;

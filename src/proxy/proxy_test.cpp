@@ -113,6 +113,42 @@ TEST(ProxyDeliveries, AMalformedOneIsInvalidAndDoesNotHoldTheOthers) {
   EXPECT_EQ(world.process().proxy.in_hand(), 0U);
 }
 
+TEST(ProxyDeliveries, TheLifeOfADeliveryCountsFromWhenItsRequestWasSigned) {
+  World world;
+  auto dying = world.delivery(1);
+  dying.expires_at = world.clock.now() + Millis{3'000};
+  auto living = world.delivery(2);
+  living.expires_at = world.clock.now() + Millis{60'000};
+  const auto request =
+      world.signed_request("/v1/deliveries", world.deliveries({dying, living, world.delivery(3)}));
+  world.drive_for(Millis{30'000});  // the process stood still
+  std::map<std::string, boost::json::object> lines;
+  for (auto& line : world.ask(request).lines()) {
+    lines[std::string(line.at("id").as_string())] = line;
+  }
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(outcome_of(lines["delivery-1"]), "retry");
+  EXPECT_EQ(lines["delivery-1"].at("code"), "expired");
+  EXPECT_GT(lines["delivery-1"].at("after_ms").as_int64(), 0)
+      << "a worker with another clock waits";
+  EXPECT_EQ(outcome_of(lines["delivery-2"]), "sent");
+  EXPECT_EQ(outcome_of(lines["delivery-3"]), "sent");
+  EXPECT_EQ(world.channels.seen.size(), 2U);
+}
+
+TEST(ProxyDeliveries, WhatWasSentIsSaidAlsoAfterItsTime) {
+  World world;
+  auto dying = world.delivery(1);
+  dying.expires_at = world.clock.now() + Millis{3'000};
+  const std::string body = world.deliveries({dying});
+  EXPECT_EQ(outcome_of(world.ask(world.signed_request("/v1/deliveries", body)).lines().at(0)),
+            "sent");
+  const auto again = world.signed_request("/v1/deliveries", body);
+  world.drive_for(Millis{30'000});
+  EXPECT_EQ(outcome_of(world.ask(again).lines().at(0)), "sent");
+  EXPECT_EQ(world.channels.seen.size(), 1U);
+}
+
 TEST(ProxyDeliveries, TheSameDeliveryTwiceIsSentOnce) {
   World world;
   const std::string body = world.deliveries({world.delivery(1), world.delivery(1)});
