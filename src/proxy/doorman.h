@@ -1,5 +1,5 @@
-// Who may come in: requests signed with one of the secrets, fresh and for the first time; and, for
-// an original worker, those with the plain secret, where that is allowed.
+// Who may come in: requests signed with one of the secrets, fresh and for the first time; and, to
+// the original's one route, those with the plain secret, where that is allowed.
 //
 // Failed attempts of one address (one /64 of IPv6) are answered one after the other, each later
 // than the one before, up to `kLongestPause`; beyond `kMostWaiting` at a time the connection is

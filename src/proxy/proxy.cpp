@@ -149,8 +149,8 @@ class Proxy::Impl {
 };
 
 const std::array<Proxy::Impl::Way, 3> Proxy::Impl::kWays = {
-    Way{notify::kDeliveriesPath, &Impl::deliveries, true},
-    Way{notify::kResealPath, &Impl::reseal, true},
+    Way{notify::kDeliveriesPath, &Impl::deliveries},
+    Way{notify::kResealPath, &Impl::reseal},
     Way{"/send-notification", &Impl::send_notification, true},
 };
 

@@ -299,7 +299,8 @@ TEST(ProxyDoor, ThePlainSecretOnlyWhereItIsAllowed) {
     for (const char* path : {"/v1/deliveries", "/v1/reseal", "/send-notification"}) {
       auto request = world.request(path, "{}");
       request.headers.push_back({"X-API-Secret", test::kSecret});
-      EXPECT_EQ(world.ask(request).status, compat ? 422 : 401) << path;
+      const bool original = path == std::string_view("/send-notification");
+      EXPECT_EQ(world.ask(request).status, compat && original ? 422 : 401) << path;
       request.headers.back().value = "wrong";
       EXPECT_EQ(world.ask(request).status, 401) << path;
       request.headers.back().value = "";
