@@ -83,9 +83,23 @@ std::expected<Doorman::Admitted, ServerResponse> Doorman::look(const net::Server
   const runtime::Error& error = verified.error();
   parts_.metrics.count("streaky_proxy_turned_away_total", {{"code", error.code}});
   if (error.code == "signature_overload") return std::unexpected(overload());
-  // Not by name: an address may be a user's. Enough for whoever looks for a wrong secret.
-  parts_.log.warn("a request was turned away", {{"code", error.code}});
+  tell(address_of(network_of(request.remote_address)), error.code);
   return std::unexpected(unauthorized(error));
+}
+
+/// Not by name: an address may be a user's. Enough for whoever looks for a wrong secret; how many
+/// there were, the metric says.
+void Doorman::tell(Address& known, const std::string& code) {
+  const Millis now = parts_.clock.monotonic();
+  if (known.told && now < *known.told + kToldAgain) return;
+  if (now >= telling_since_ + kToldAgain) {
+    telling_since_ = now;
+    told_ = 0;
+  }
+  if (told_ >= kMostTold) return;
+  ++told_;
+  known.told = now;
+  parts_.log.warn("a request was turned away", {{"code", code}});
 }
 
 Task<ServerResponse> Doorman::hold_back(ServerResponse response, std::string remote_address) {

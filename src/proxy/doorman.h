@@ -8,6 +8,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,6 +27,9 @@ class Doorman {
   static constexpr runtime::Millis kFirstPause{250};
   static constexpr runtime::Millis kLongestPause{5'000};
   static constexpr runtime::Millis kForgotten{60'000};
+  /// One line in the log per address in this time, and at most `kMostTold` of all addresses.
+  static constexpr runtime::Millis kToldAgain{60'000};
+  static constexpr int kMostTold = 100;
   static constexpr int kMostWaiting = 8;
   static constexpr std::size_t kMostAddresses = 10'000;
 
@@ -59,15 +63,19 @@ class Doorman {
     runtime::Millis next{0};  // when the next failure is answered at the earliest
     runtime::Millis pause{0};
     int waiting = 0;
+    std::optional<runtime::Millis> told;  // when the log last heard of it
   };
 
   [[nodiscard]] bool has_plain_secret(const net::ServerRequest& request) const;
+  void tell(Address& known, const std::string& code);
   Address& address_of(const std::string& key);
 
   std::vector<runtime::Secret> plain_;
   crypto::RequestVerifier verifier_;
   Parts parts_;
   std::unordered_map<std::string, Address> addresses_;
+  runtime::Millis telling_since_{0};
+  int told_ = 0;  // since then
 };
 
 /// The part of an address that belongs to one customer: IPv4 whole, IPv6 its first 64 bits.

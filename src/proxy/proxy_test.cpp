@@ -340,6 +340,32 @@ TEST(ProxyDoor, FailedAttemptsAreSlowedPerAddressAndNobodyIsLockedOut) {
   EXPECT_EQ(network_of("::ffff:192.0.2.1"), "192.0.2.1");
 }
 
+TEST(ProxyDoor, AFloodOfGuessesIsCountedAndSaidOnceAMinute) {
+  World world;
+  const auto said = [&world] {
+    std::size_t lines = 0;
+    for (std::size_t at = 0; (at = world.log.text.find("turned away", at)) != std::string::npos;
+         ++at) {
+      ++lines;
+    }
+    return lines;
+  };
+  auto guess = world.request("/v1/deliveries", "{}");
+  std::vector<std::optional<World::Reply>> replies(500);
+  for (auto& reply : replies) world.ask_later(guess, &reply);
+  world.drive_for(Millis{1'000});
+  EXPECT_EQ(said(), 1U);
+  EXPECT_EQ(world.process().metrics.value("streaky_proxy_turned_away_total",
+                                          {{"code", "signature_missing"}}),
+            500);
+  guess.remote_address = "198.51.100.1";
+  (void)world.ask(guess);
+  EXPECT_EQ(said(), 2U) << "another address";
+  world.drive_for(Doorman::kToldAgain);
+  (void)world.ask(guess);
+  EXPECT_EQ(said(), 3U) << "a minute later";
+}
+
 TEST(ProxyRoutes, HealthMetricsAndTheRest) {
   World world;
   const auto health = world.ask(get("/health"));
