@@ -46,8 +46,8 @@ std::string ago(runtime::TimePoint at, runtime::TimePoint now) {
   const auto minutes = std::chrono::floor<std::chrono::minutes>(now - at).count();
   if (minutes < 1) return "just now";
   if (minutes < 60) return fmt::format("{} min ago", minutes);
-  if (minutes < 48 * 60) return fmt::format("{} h ago", minutes / 60);
-  return fmt::format("{} days ago", minutes / (24 * 60));
+  if (minutes < 48L * 60) return fmt::format("{} h ago", minutes / 60);
+  return fmt::format("{} days ago", minutes / (24L * 60));
 }
 
 std::string contributions_text(int count) {
