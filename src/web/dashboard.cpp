@@ -160,18 +160,9 @@ Answer check_now(Desk* desk, Visit* visit) {
 
 Answer live(Desk* desk, Visit* visit) {
   const std::int64_t user_id = visit->user().id;
-  net::ServerResponse response;
-  response.stream = desk->pulse.listen(user_id, std::string(field(visit->query, "mark")),
-                                       marker_of(desk, user_id));
-  if (!response.stream) {
-    co_return problem(desk, visit,
-                      {.status = 503,
-                       .code = "too_many_streams",
-                       .title = "Too many open pages",
-                       .detail = "This page does not update by itself. Reload it instead."});
-  }
-  response.content_type = "text/event-stream; charset=utf-8";
-  co_return response;
+  co_return live_reply(desk, visit,
+                       desk->pulse.listen(user_id, std::string(field(visit->query, "mark")),
+                                          marker_of(desk, user_id)));
 }
 
 }  // namespace streaky::web
