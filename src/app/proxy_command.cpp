@@ -98,6 +98,8 @@ class ProxyService {
     server.max_body_bytes = notify::kMaxProxyRequestBytes;
     server.max_body_bytes_together = proxy::Proxy::kMaxBodyBytesTogether;
     server.max_connections = proxy::Proxy::kMaxConnections;
+    server.max_connections_per_address = proxy::Proxy::kMaxConnectionsOfStrangers;
+    server.strangers_make_room = true;
     return server;
   }
 

@@ -10,9 +10,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
+#include "net/body_share.h"
 #include "net/http_guard.h"
 #include "net/http_server.h"
 #include "runtime/task.h"
@@ -43,7 +45,12 @@ struct Connection : std::enable_shared_from_this<Connection> {
   std::string remote_address;
   bool watching = false;
   bool timed_out = false;
-  bool answering = false;  // from the end of a request's head to the end of its answer
+  bool answering = false;    // from the end of a request's head to the end of its answer
+  bool handling = false;     // the part of it after the request's body
+  bool known = false;        // its client has shown that it is one of ours
+  std::uint64_t number = 0;  // the older the smaller
+  // While the body comes; then the request's own, which may be dropped before it is answered.
+  std::shared_ptr<BodyShare> body;
 
  private:
   void watch();
