@@ -100,6 +100,7 @@ class ProxyService {
     server.max_connections = proxy::Proxy::kMaxConnections;
     server.max_connections_per_address = proxy::Proxy::kMaxConnectionsOfStrangers;
     server.strangers_make_room = true;
+    server.drop_abandoned = true;  // its worker asks again, and perhaps elsewhere
     return server;
   }
 

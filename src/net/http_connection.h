@@ -61,6 +61,8 @@ using ConnectionPtr = std::shared_ptr<Connection>;
 /// Reads up to that many bytes more. 0 when the peer has closed, the connection broke or the
 /// deadline passed.
 runtime::Task<std::size_t> read_more(ConnectionPtr connection, std::size_t bytes);
+/// True when the peer has closed, its sending half at least, and nothing of it is left to read.
+bool peer_has_closed(Connection& connection);
 /// The bytes are borrowed until it returns.
 runtime::Task<bool> write_all(ConnectionPtr connection, TwoBuffers bytes);
 /// Sends what `next` gives until it gives nothing, as chunks or as it is. A piece may take that

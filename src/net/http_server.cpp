@@ -403,6 +403,7 @@ runtime::Task<Step> HttpServer::Impl::exchange(Self self, ConnectionPtr connecti
     const Step body = co_await read_body(self, connection, parser);
     if (!body.go_on) co_return body;
   }
+  if (options.drop_abandoned && peer_has_closed(*connection)) co_return hang_up();
   connection->handling = true;
   request.body = std::move(parser->get().body());
   request.body_share = std::move(connection->body);

@@ -75,6 +75,10 @@ struct HttpServerOptions {
   /// to show who it is); what is with the handler stays. A network that had such an answer has no
   /// limit per address.
   bool strangers_make_room = false;
+  /// A request whose client has closed before it could be handled is dropped: for handlers that do
+  /// something which the client will ask for again. A client that closes its half alone is gone,
+  /// too.
+  bool drop_abandoned = false;
   runtime::Millis header_timeout{10'000};
   runtime::Millis body_timeout{20'000};
   runtime::Millis idle_timeout{60'000};

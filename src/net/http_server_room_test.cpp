@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "net/http_server.h"
 #include "net/socket_test_support.h"
 
@@ -129,6 +131,37 @@ TEST_F(FewPerAddressTest, WhoSharesAnAddressWithAStrangerComesInAndIsNotCounted)
     EXPECT_THAT(answer_on(hold(request_of(kSecret))), StartsWith("HTTP/1.1 200"));
   }
   EXPECT_GT(server.connections(), 3U);
+}
+
+// The process stood still, and the client has given up meanwhile.
+TEST(AbandonedRequests, AreHandledOnlyWhereTheyDoNoHarm) {
+  for (const bool drop : {true, false}) {
+    boost::asio::io_context io{1};
+    const auto log = runtime::make_null_log();
+    HttpServerOptions options;
+    options.listen = "127.0.0.1:0";
+    options.drop_abandoned = drop;
+    std::vector<std::string> handled;
+    HttpServer server(
+        io.get_executor(), options,
+        [&handled](ServerRequest request) {
+          handled.push_back(request.body);
+          return answer(std::move(request));
+        },
+        *log);
+    server.start();
+    {
+      tcp::socket gone(io);
+      gone.connect(test::loopback(server.port()));
+      boost::asio::write(gone, boost::asio::buffer(request_of("", "abandoned")));
+    }
+    const std::string stays = run(io, test::talk_raw(server.port(), request_of(kClose, "awaited")));
+    EXPECT_THAT(stays, StartsWith("HTTP/1.1 200"));
+    run_until(io, [&server] { return server.connections() == 0; });
+    EXPECT_THAT(handled, testing::Contains("awaited"));
+    EXPECT_EQ(std::ranges::count(handled, "abandoned"), drop ? 0 : 1);
+    server.stop();
+  }
 }
 
 }  // namespace
