@@ -75,6 +75,10 @@ class ProxyCourier::Impl {
   [[nodiscard]] bool is_away(std::size_t index) const {
     return remotes_[index]->away_until > clock_.monotonic();
   }
+  /// In the last minute a proxy is asked that was away a moment ago.
+  [[nodiscard]] bool hurries(const SealedOutgoing& outgoing) const {
+    return outgoing.expires_at && *outgoing.expires_at - clock_.now() <= kLongestRest;
+  }
   void note_possible_double(const std::string& delivery_id, std::size_t index);
   void doubt(const std::string& delivery_id, std::size_t index);
   void keep_doubt(ProxyParcel& parcel) const;
@@ -150,7 +154,7 @@ std::vector<std::size_t> ProxyCourier::Impl::order_for(const SealedOutgoing& out
 Task<Carried> ProxyCourier::Impl::carry(ProxyParcelPtr parcel) {
   const std::vector<std::size_t> order = order_for(parcel->outgoing);
   for (const std::size_t index : order) {
-    if (is_away(index)) continue;
+    if (is_away(index) && !hurries(parcel->outgoing)) continue;
     if (has_expired(parcel->outgoing, clock_.now())) co_return expired(parcel->outgoing);
     note_possible_double(parcel->outgoing.delivery_id, index);
     co_await hand_over(parcel, index);
