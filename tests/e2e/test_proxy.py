@@ -71,8 +71,6 @@ class Proxy(ProcessTest):
             hold(head + b"x" * (size - 10))
         for _ in range(560):
             hold(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
-        for _ in range(20):
-            hold(head + b"x" * (size - 10))
         self.serve("--role", "worker")
         audit = self.round(world)
         self.assertTrue(audit["ok"], audit)
