@@ -51,31 +51,6 @@ class Proxy(ProcessTest):
                    if line.startswith("streaky_notify_total") and 'outcome="sent"' in line)
         self.assertGreaterEqual(sent, audit["heard"], "the messages left through the proxy")
 
-    def test_strangers_who_hold_connections_and_bodies_keep_no_worker_out(self):
-        world, (proxy,) = self.with_proxies("--users", "60", "--seed", "5")
-        held = []
-
-        def hold(data):
-            connection = socket.create_connection(("127.0.0.1", proxy.port))
-            held.append(connection)
-            self.addCleanup(connection.close)
-            try:
-                connection.sendall(data)
-            except OSError:
-                pass  # closed for the next one
-
-        size = 4 << 20
-        head = ("POST /v1/deliveries HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-                f"Content-Length: {size}\r\n\r\n").encode()
-        for _ in range(20):
-            hold(head + b"x" * (size - 10))
-        for _ in range(560):
-            hold(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
-        self.serve("--role", "worker")
-        audit = self.round(world)
-        self.assertTrue(audit["ok"], audit)
-        self.assertGreater(audit["heard"], 5)
-
     def test_the_worker_cannot_open_what_it_passes_on(self):
         world, _ = self.with_proxies("--users", "60", "--seed", "3")
         del self.environment["STREAKY_PROXY_URLS"]
