@@ -155,6 +155,24 @@ KeyFileLock::KeyFileLock(const std::string& path)
 
 KeyFileLock::~KeyFileLock() { ::close(folder_); }
 
+namespace {
+
+// Whoever rotates as root must not take the file away from the service.
+void keep_owner(const std::string& temporary, const std::string& target) {
+  struct stat before{};
+  struct stat after{};
+  if (::stat(target.c_str(), &before) != 0 && errno == ENOENT) return;  // nobody's
+  if (::stat(temporary.c_str(), &after) != 0) refuse_errno(target, "look at it", errno);
+  if (before.st_uid == after.st_uid && before.st_gid == after.st_gid) return;
+  if (::chown(temporary.c_str(), before.st_uid, before.st_gid) == 0) return;
+  const int error = errno;
+  ::unlink(temporary.c_str());
+  refuse_errno(
+      target, fmt::format("keep its owner (user {}); run this as that user", before.st_uid), error);
+}
+
+}  // namespace
+
 void replace_key_file(const std::string& path, const Keyring& keys) {
   // Where the name is a link, what it leads to is replaced.
   std::error_code ignored;
@@ -164,6 +182,7 @@ void replace_key_file(const std::string& path, const Keyring& keys) {
   const std::string temporary = target + ".next";
   ::unlink(temporary.c_str());
   write_or_unlink(temporary, target, keys);
+  keep_owner(temporary, target);
   if (::rename(temporary.c_str(), target.c_str()) != 0) refuse_errno(target, "replace it", errno);
   sync_folder(target);
 }

@@ -119,6 +119,45 @@ TEST_F(Rotation, AFileThatIsGoneOrBrokenLeavesTheProcessItsKeys) {
   EXPECT_THAT(sealer->seal(Secret("x"), kToken), StartsWith("v1.k2x")) << "mended";
 }
 
+TEST_F(Rotation, TheRightFilePutBackHealsARunningProcess) {
+  const auto right = load_sealer(path_, false);
+  const std::string token = right->seal(Secret("x"), kToken);
+  const std::string channel = right->seal(Secret("x"), kChannel);
+  const Keyring mine = keys_.clone();
+  keys_.masters[0] = new_master_key(keys_.masters[0].id);
+  keys_.channels[0] = new_channel_key(keys_.channels[0].id);
+  save();
+  const auto running = load_sealer(path_, false);
+  EXPECT_EQ(code_of(*running, token, kToken), "sealed_does_not_open");
+  EXPECT_EQ(code_of(*running, channel, kChannel), "sealed_does_not_open");
+  keys_ = mine.clone();
+  save();
+  EXPECT_EQ(code_of(*running, token, kToken), "opened");
+  EXPECT_EQ(code_of(*running, channel, kChannel), "opened");
+}
+
+TEST_F(Rotation, AFileThatCannotBeReadAnyMoreIsSaid) {
+  const auto running = load_sealer(path_, false);
+  add_keys();
+  const std::string sealed = load_sealer(path_, false)->seal(Secret("x"), kToken);
+  ASSERT_EQ(::chmod(path_.c_str(), 0644), 0);
+  const auto opened = running->open(sealed, kToken);
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_THAT(opened.error().message, HasSubstr("others than its owner may use it"));
+}
+
+TEST_F(Rotation, TheFileThatReplacesKeepsItsOwner) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(::chown(path_.c_str(), kNobody, kNobody), 0);
+  add_keys();
+  struct stat facts{};
+  ASSERT_EQ(::stat(path_.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_uid, kNobody);
+  EXPECT_EQ(facts.st_gid, kNobody);
+  EXPECT_EQ(facts.st_mode & 07777U, 0600U);
+}
+
 TEST_F(Rotation, ThreadsSealAndOpenWhileKeysComeAndGo) {
   const auto sealer = load_sealer(path_, false);
   std::atomic<bool> done = false;
