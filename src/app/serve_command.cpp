@@ -48,13 +48,14 @@ runtime::Task<void> wait_for_stop(runtime::Wake* stop, const bool* asked) {
 
 /// Deliveries would wait until midnight: who holds the other half is not asked.
 void warn_of_missing_half(const Options& options, runtime::Log& log) {
-  if (!options.proxy_urls.empty()) return;
+  if (!options.proxy_urls.empty() && !options.proxy_compat) return;
   const crypto::Keyring keys = crypto::read_keys(key_source(options), false).keys;
   const auto* channel = keys.sealing_channel();
   if (channel == nullptr || !channel->private_half.empty()) return;
   log.error(
       "these keys only seal channel credentials: the half that opens them is the proxy's, and "
-      "no proxy is configured, so nobody can be told; set proxy.urls (STREAKY_PROXY_URLS)");
+      "no proxy that has it is configured, so nobody can be told; set proxy.urls "
+      "(STREAKY_PROXY_URLS), without proxy.compat");
 }
 
 /// Those users could not be told.

@@ -151,6 +151,30 @@ std::string describe_values(const std::map<std::string, std::int64_t>& counts) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+void follow_rotation(Base& base, store::Database& database, const crypto::KeySource& source) {
+  if (!source.text.empty() || source.from_service_manager) return;
+  store::KnownKeys registry(database);
+  const auto known = base.run(registry.list());
+  const auto begun = [&known](const crypto::Keyring& keys) {
+    return std::ranges::any_of(lines_of(keys), [&known](const KeyLine& line) {
+      const KnownKey* key = find_known(known, line.prefix);
+      return line.prepared && key != nullptr && key->fingerprint == line.fingerprint;
+    });
+  };
+  if (!begun(crypto::read_keys(source, false).keys)) return;
+  try {
+    const crypto::KeyFileLock lock(source.file);
+    crypto::Keyring keys = crypto::read_keys(source, false).keys;
+    if (!begun(keys) || !put_to_use(keys)) return;
+    crypto::replace_key_file(source.file, keys);
+    base.log->info("prepared keys are in use elsewhere: they seal here, too",
+                   {{"file", source.file}});
+  } catch (const std::runtime_error& error) {
+    base.log->warn("prepared keys are in use elsewhere, but cannot be put to use here",
+                   {{"error", error.what()}});
+  }
+}
+
 std::unique_ptr<crypto::Sealer> open_or_make_keys(Base& base, store::Database& database,
                                                   const Options& options) {
   const crypto::KeySource source = key_source(options);
@@ -159,6 +183,7 @@ std::unique_ptr<crypto::Sealer> open_or_make_keys(Base& base, store::Database& d
   const crypto::Keyring keys = crypto::read_keys(source, false).keys;
   const std::string name = source.text.empty() ? "key file " + source.file : source.name;
   settle_keys(base, database, keys, name);
+  follow_rotation(base, database, source);
   return open_keys(options, false);
 }
 

@@ -40,6 +40,10 @@ std::map<std::string, std::int64_t> values_of_others(Base& base, store::Database
 /// "3 values begin with v1.k2x0a1b2c3d., 1 with …"; for people.
 std::string describe_values(const std::map<std::string, std::int64_t>& counts);
 
+/// Puts prepared keys of the key file to use which another machine has begun to use. A file that
+/// cannot be written stays as it is, and that is logged.
+void follow_rotation(Base& base, store::Database& database, const crypto::KeySource& source);
+
 /// The keys of the options, made at the first start: while nobody is stored and no key is known, a
 /// missing key file is created. Later a new key would open nothing of what is sealed, so a missing
 /// one is refused and said, as is one that is not this database's.
