@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -39,16 +40,24 @@ struct KeysArguments {
 
 using Counts = std::map<std::string, std::int64_t>;
 
+/// Who cannot read its keys again must have the new ones before they come to use.
+constexpr const char* kTwoSteps =
+    "Rotate the key file that they come from in two steps: `keys rotate --prepare --keys-file "
+    "SOURCE`, hand it out and restart everything that uses it, then `keys rotate --keys-file "
+    "SOURCE`";
+
 /// The path of a key file that can be changed.
 std::string file_to_change(const Options& options) {
   const crypto::KeySource source = key_source(options);
   if (!source.text.empty()) {
-    throw std::runtime_error(source.name + " holds the keys: change them there; a key file (" +
-                             "keys.file) can be rotated by this command");
+    throw std::runtime_error(source.name +
+                             " holds the keys, which running processes have as they " +
+                             "were at their start. " + kTwoSteps);
   }
   if (source.from_service_manager) {
     throw std::runtime_error(source.file + " is a credential of the service manager, which this " +
-                             "command cannot change: rotate its source with --keys-file");
+                             "command cannot change, and which running units have as it was at " +
+                             "their start. " + kTwoSteps);
   }
   return source.file;
 }
@@ -89,6 +98,12 @@ std::string why_no_new_keys(Base& base, store::Database& database, bool lost) {
   return {};
 }
 
+/// A private key that goes with nothing.
+void forget_proxy_file(const KeysArguments& arguments) {
+  std::error_code ignored;
+  if (!arguments.proxy_file.empty()) std::filesystem::remove(arguments.proxy_file, ignored);
+}
+
 int make(const Options& options, const KeysArguments& arguments) {
   const std::string path = file_to_change(options);
   if (file_exists(path)) {
@@ -96,19 +111,32 @@ int make(const Options& options, const KeysArguments& arguments) {
                         "rotate` replaces keys without losing what they seal",
                     kExitUsage);
   }
+  const bool for_proxy = !arguments.proxy_file.empty();
+  if (for_proxy && std::filesystem::absolute(path).lexically_normal() ==
+                       std::filesystem::absolute(arguments.proxy_file).lexically_normal()) {
+    return complain("--proxy " + path + " is the key file itself: name another", kExitUsage);
+  }
   Base base(options);
   const auto database = existing_database(base, options);
   const std::string why =
       database == nullptr ? "" : why_no_new_keys(base, *database, arguments.lost);
   if (!why.empty()) return complain(why, kExitUsage);
   crypto::Keyring keys = crypto::new_keyring();
-  if (!arguments.proxy_file.empty()) move_private_half(keys, arguments.proxy_file);
-  if (!crypto::create_key_file(path, keys)) {
+  if (for_proxy) move_private_half(keys, arguments.proxy_file);
+  bool made = false;
+  try {
+    made = crypto::create_key_file(path, keys);
+  } catch (...) {
+    forget_proxy_file(arguments);
+    throw;
+  }
+  if (!made) {
+    forget_proxy_file(arguments);
     return complain("the key file " + path + " was made by another command just now", kExitUsage);
   }
   if (database != nullptr) settle_keys(base, *database, keys, path);
   fmt::print("{}: made. Back it up, apart from the database.\n", path);
-  if (!arguments.proxy_file.empty()) {
+  if (for_proxy) {
     fmt::print(
         "{}: the proxy's key file. Move it to the proxy's machine (`streaky proxy --keys-file`), "
         "back it up, and leave no copy here: only it opens channel credentials.\n",
@@ -148,7 +176,12 @@ void print_rotation(const ResealReport& report, const crypto::Keyring& keys,
   }
   fmt::print("{} and {} seal; {} values were sealed anew, {} are left with older keys\n", master,
              channel.empty() ? "no channel key" : channel, report.resealed, report.left);
-  if (!retired.empty()) fmt::print("retired: {}\n", fmt::join(retired, ", "));
+  if (!retired.empty()) {
+    fmt::print(
+        "retired: {}\nBack up the key file anew: older copies of it do not open what is stored "
+        "now. Keep one of those for as long as there are backups of the database from before.\n",
+        fmt::join(retired, ", "));
+  }
   for (const std::string& line : report.not_opened) fmt::print("not opened: {}\n", line);
   if (report.left > 0) {
     fmt::print(

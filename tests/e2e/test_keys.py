@@ -9,7 +9,7 @@ import subprocess
 import threading
 import unittest
 
-from support import BIN, ProcessTest
+from support import BIN, PROXY_SECRET, ProcessTest
 
 WEBHOOK = "https://discord.com/api/webhooks/42/plantedwebhooktoken"
 LEGACY_KEYS = "k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"
@@ -78,10 +78,9 @@ class Making(Keys):
         private = proxy.read_text().split()[-1]
         self.assertNotIn(private, self.key_file.read_text())
         self.assertFalse(self.keys()["ch1"]["opens"])
-        findings = self.doctor()
-        self.assertTrue(all(line["good"] for line in findings), findings)
-        self.assertIn("1 channel credentials can be opened by the proxy alone",
-                      findings[-1]["detail"])
+        bad = [line for line in self.doctor() if not line["good"]]
+        self.assertEqual([line["what"] for line in bad], ["keys"], "nobody is there to open it")
+        self.assertIn("1 channel credentials can be opened by the proxy alone", bad[0]["detail"])
         # With the proxy's half beside it everything opens.
         with self.key_file.open("a") as out:
             out.write(re.sub("channel ch1x[0-9a-f]+", "channel mine", proxy.read_text()))
@@ -94,6 +93,24 @@ class Making(Keys):
         self.assertIn("exists already", done.stderr)
         self.assertEqual(proxy.read_text(), "mine")
         self.assertFalse(self.key_file.exists())
+
+    def test_nothing_is_left_where_only_the_proxys_file_could_be_made(self):
+        proxy = self.folder / "proxy.keys"
+        self.streaky("--keys-file", self.folder / "nowhere" / "keys", "keys", "new", "--proxy",
+                     proxy, code=3)
+        self.assertFalse(proxy.exists())
+        done = self.streaky("keys", "new", "--proxy", self.key_file, code=2)
+        self.assertIn("is the key file itself", done.stderr)
+        self.assertFalse(self.key_file.exists())
+
+    def test_doctor_says_when_nobody_can_be_told(self):
+        self.add("octocat")
+        for way in ({"STREAKY_PROXY_URLS": "http://127.0.0.1:9"},
+                    {"STREAKY_PROXY_URLS": "http://127.0.0.1:9", "STREAKY_PROXY_COMPAT": "true",
+                     "STREAKY_PROXY_SECRET": PROXY_SECRET}):
+            out = self.streaky("doctor", "--json", code=1, **way).stdout
+            findings = {line["what"]: line for line in map(json.loads, out.splitlines())}
+            self.assertFalse(findings["way to the channels"]["good"], out)
 
     def test_a_lost_key_file_is_said_with_what_to_do(self):
         self.add("octocat")
@@ -210,6 +227,33 @@ class Rotating(Keys):
         self.streaky("keys", "rotate", "--prepare", code=3)
         self.rotate()
         self.assertEqual(set(self.keys()), {"k2", "ch2"})
+
+    def test_a_machine_with_the_prepared_keys_follows_a_rotation(self):
+        self.add("octocat")
+        self.streaky("keys", "rotate", "--prepare")
+        other = self.machine("other")
+        self.rotate()
+        done = self.streaky(*other, "doctor", "--json", code=None)
+        self.assertIn("was retired: put the newest key file there", done.stdout)
+        self.streaky(*other, "user", "add", "hubot", "--github-token", "ghp_0123456789abcdef")
+        self.assertEqual(self.prefixes(), {"v1.k2", "c1.ch2"})
+        self.assertFalse(self.keys(*other)["k2"]["prepared"])
+
+    def test_a_proxys_keys_are_not_rotated_beside_a_database(self):
+        proxy = self.folder / "proxy.keys"
+        self.streaky("keys", "new", "--proxy", proxy)
+        self.add("octocat")
+        proxy.write_text("prepared " + proxy.read_text().splitlines()[-1] + "\n")
+        done = self.streaky("--keys-file", proxy, "keys", "rotate", code=3)
+        self.assertIn("holds none of the keys", done.stderr)
+
+    def test_a_credential_of_the_service_manager_is_rotated_in_two_steps(self):
+        folder = self.folder / "credentials"
+        folder.mkdir()
+        (folder / "streaky.keys").write_text(LEGACY_KEYS)
+        (folder / "streaky.keys").chmod(0o440)
+        done = self.streaky("keys", "rotate", code=3, CREDENTIALS_DIRECTORY=str(folder))
+        self.assertRegex(done.stderr, "--prepare.*restart everything")
 
     def test_a_second_machine_does_not_rotate_by_itself(self):
         self.add("octocat")
