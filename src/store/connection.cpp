@@ -211,6 +211,9 @@ void Connection::rethrow() {
   }
 }
 
+/// What the triggers of retired_keys say (migrations/0002_retired_keys.sql).
+constexpr std::string_view kRetiredWords = "sealed with a key that was retired";
+
 void Connection::raise(int code, const std::string& detail) const {
   using Kind = DatabaseError::Kind;
   const auto text = [&](const char* what) { return fmt::format("{} {}", file_, what); };
@@ -233,6 +236,12 @@ void Connection::raise(int code, const std::string& detail) const {
     case SQLITE_NOTADB:
       throw DatabaseError(Kind::corrupt, text("is not an SQLite database"));
     case SQLITE_CONSTRAINT:
+      if (detail.contains(kRetiredWords)) {
+        throw DatabaseError(Kind::rejected,
+                            text("does not take a value: it was sealed with a key that was retired "
+                                 "meanwhile; give this machine the newest key file and try again"));
+      }
+      [[fallthrough]];
     case SQLITE_MISMATCH:
     case SQLITE_TOOBIG:
       throw DatabaseError(Kind::rejected, fmt::format("{} does not take a row: {} (SQLite code {})",
