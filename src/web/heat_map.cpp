@@ -18,6 +18,7 @@ constexpr int kPitch = 13;  // from one square to the next
 constexpr int kLeft = 30;   // for the names of days
 constexpr int kTop = 20;    // for the names of months
 constexpr int kLevels = 4;
+constexpr std::size_t kUsualSvg = 32U << 10U;
 constexpr std::array<const char*, 7> kDayNames = {"", "Mon", "", "Wed", "", "Fri", ""};
 /// Two names of months need so many weeks between them.
 constexpr int kNameWeeks = 3;
@@ -96,6 +97,7 @@ std::string draw(const streak::Calendar& calendar, streak::Label today,
       "aria-label=\"{}\">",
       kLeft + kWeeks * kPitch, kTop + 7 * kPitch, kLeft + kWeeks * kPitch, kTop + 7 * kPitch,
       summary);
+  svg.reserve(kUsualSvg);
   auto out = std::back_inserter(svg);
   add_month_names(svg, first);
   add_day_names(svg);
