@@ -17,7 +17,8 @@ namespace streaky::web {
 namespace {
 
 constexpr int kHistory = 12;
-constexpr double kRing = 364.4;  // around a circle of radius 58
+constexpr std::size_t kRoomyDigits = 3;  // more are written smaller
+constexpr double kRing = 364.4;          // around a circle of radius 58
 constexpr std::chrono::duration<double> kDay = std::chrono::hours{24};
 /// After a look that gave nothing, the page does not ask again at once.
 constexpr std::chrono::minutes kPauseAfterFailure{2};
@@ -59,6 +60,7 @@ void set_view(Data& data, const StreakView& view, const store::User& user, runti
   data.set("headline", view.headline);
   data.set("detail", view.detail);
   data.set("streak", view.streak);
+  data.set("long_streak", view.streak.size() > kRoomyDigits);
   data.set("streak_note", view.streak_note);
   data.set("longest", view.longest);
   data.set("today", view.today);
