@@ -26,10 +26,19 @@ std::string long_date(streak::Label label) {
                      static_cast<int>(date.year()));
 }
 
-std::string short_date(streak::Label label) {
+void append_short_date(std::string& text, streak::Label label) {
   const std::chrono::year_month_day date{label};
-  return fmt::format("{} {} {}", kDays.at(std::chrono::weekday{label}.c_encoding()),
-                     static_cast<unsigned>(date.day()), month_of(date).substr(0, kShort));
+  text += kDays.at(std::chrono::weekday{label}.c_encoding());
+  text += ' ';
+  text += std::to_string(static_cast<unsigned>(date.day()));
+  text += ' ';
+  text += month_of(date).substr(0, kShort);
+}
+
+std::string short_date(streak::Label label) {
+  std::string text;
+  append_short_date(text, label);
+  return text;
 }
 
 std::string local_when(const streak::Zone& zone, runtime::TimePoint at, runtime::TimePoint now) {
