@@ -6,6 +6,7 @@ from /proc, progress from the database file through a read-only connection.
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -43,9 +44,15 @@ def fetch(url, body=None, seconds=300):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the range from which the kernel takes ports for outgoing connections."""
+    while True:
+        port = random.randint(10_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def cpu_seconds(pid):

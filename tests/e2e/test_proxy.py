@@ -336,8 +336,10 @@ class Proxy(ProcessTest):
         self.end(proxy)
         self.assertIn("no connection", self.findings()[name][1])
         (self.folder / "proxy.keys").unlink()
-        self.streaky("keys", "new", "--keys-file", self.folder / "other.keys", "--proxy",
-                     self.folder / "proxy.keys")
+        data, self.data = self.data, self.folder / "another installation"
+        self.data.mkdir()
+        self.streaky("keys", "new", "--proxy", self.folder / "proxy.keys")
+        self.data = data
         self.start_proxy(proxy.port)
         good, detail = self.findings()[name]
         self.assertFalse(good)
