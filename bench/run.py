@@ -34,12 +34,16 @@ ROUNDS = [
                  goals={**STEADY, "ratio": 10, "peak_mb": 256}),
     rounds.Round("limits", "10,000 users, real limits", 10_000, limits=True,
                  goals={**STEADY, "ratio": 1.05, "peak_mb": 96}),
+    *(rounds.Round(f"limits_{count}", f"the same, {count} sending address{'es'[:count * 2 - 2]}",
+                   10_000, limits=True, proxies=count, goals={**STEADY, "ratio": 1.05})
+      for count in (1, 2, 4)),
     rounds.Round("zero", "10,000 users, no latency", 10_000, **ZERO),
     rounds.Round("each", "the same, all told", 10_000, at_risk=100, **ZERO,
                  goals={"cpu_us_per_user": 150}),
     rounds.Round("tls", "the same, TLS and HTTP/2", 10_000, at_risk=100, tls=True, **ZERO,
                  goals={"cpu_us_per_user": 250}),
-    rounds.Round("proxy", "10,000 users, through a proxy", 10_000, proxy=True, times=3),
+    rounds.Round("proxy", "10,000 users, through a proxy", 10_000, proxies=1, beside=True,
+                 times=3),
     rounds.Round("cold", "10,000 never seen, ≤ 4,000 days", 10_000, cold=True,
                  longest_streak=4_000),
 ]
