@@ -119,8 +119,8 @@ runtime::Task<int> Worker::claim_deliveries() {
   if (room == 0 || loop_.stopping()) co_return 0;
   const runtime::TimePoint now = parts_.clock.now();
   const int limit = static_cast<int>(std::min<std::size_t>(room, kDeliveriesPerClaim));
-  auto deliveries =
-      co_await parts_.deliveries.claim(parts_.owner, limit, now, now + options_.lease);
+  auto deliveries = co_await parts_.deliveries.claim(parts_.owner, limit, now, now + options_.lease,
+                                                     kDeliveriesAhead);
   const int count = static_cast<int>(deliveries.size());
   for (store::ClaimedDelivery& delivery : deliveries) parts_.sender.take(std::move(delivery));
   co_return count;

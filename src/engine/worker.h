@@ -26,6 +26,8 @@ class Worker {
   static constexpr int kMostRejudged = 3;
   static constexpr runtime::Millis kBusyPause{100};
   static constexpr int kDeliveriesPerClaim = 500;
+  // Messages that wait for a channel's pace come due one by one: many are claimed at once.
+  static constexpr runtime::Millis kDeliveriesAhead{1'000};
   /// A job that runs alone holds up everybody: the next one waits this long when others are due.
   static constexpr runtime::Millis kBetweenAlone{60'000};
   static constexpr runtime::Millis kPutOffPause{30'000};
