@@ -5,15 +5,13 @@ import pathlib
 import random
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
-import time
 import unittest
 import urllib.error
 import urllib.request
 
-from support import BIN, PROXY_SECRET as SECRET, SANITIZED, ProcessTest, fetch, free_port, until
+from support import BIN, PROXY_SECRET as SECRET, SANITIZED, ProcessTest, fetch, until
 
 
 def memory_kb(pid, field="VmRSS"):
