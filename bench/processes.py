@@ -6,15 +6,15 @@ from /proc, progress from the database file through a read-only connection.
 import json
 import os
 import pathlib
-import random
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import tempfile
 import time
 import urllib.request
+
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BIN = pathlib.Path(os.environ.get("STREAKY_BIN", ROOT / "build"))
@@ -41,18 +41,6 @@ def fetch(url, body=None, seconds=300):
     request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=seconds) as answer:
         return answer.read().decode()
-
-
-def free_port():
-    """Below the range from which the kernel takes ports for outgoing connections."""
-    while True:
-        port = random.randint(10_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
 
 
 def cpu_seconds(pid):

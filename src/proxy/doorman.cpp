@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 #include <utility>
+
+#include "net/address.h"
 
 namespace streaky::proxy {
 namespace {
@@ -13,7 +14,6 @@ using net::ServerResponse;
 using runtime::Millis;
 using runtime::Task;
 
-constexpr std::size_t kNetworkBytes = 8;
 /// A signature names the second; the rest of it is not held against the message.
 constexpr Millis kSignedWithin{999};
 
@@ -46,17 +46,6 @@ ServerResponse overload() {
 
 }  // namespace
 
-std::string network_of(const std::string& address) {
-  boost::system::error_code error;
-  const auto parsed = boost::asio::ip::make_address(address, error);
-  if (error || parsed.is_v4()) return address;
-  if (parsed.to_v6().is_v4_mapped()) {
-    return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, parsed.to_v6()).to_string();
-  }
-  const auto bytes = parsed.to_v6().to_bytes();
-  return std::string(bytes.begin(), bytes.begin() + kNetworkBytes);
-}
-
 Doorman::Doorman(Options options, Parts parts)
     : plain_(options.plain_secret ? cloned(options.secrets) : std::vector<runtime::Secret>{}),
       verifier_(std::move(options.secrets)),
@@ -83,7 +72,7 @@ std::expected<Doorman::Admitted, ServerResponse> Doorman::look(const net::Server
   const runtime::Error& error = verified.error();
   parts_.metrics.count("streaky_proxy_turned_away_total", {{"code", error.code}});
   if (error.code == "signature_overload") return std::unexpected(overload());
-  tell(address_of(network_of(request.remote_address)), error.code);
+  tell(address_of(net::network_of(request.remote_address)), error.code);
   return std::unexpected(unauthorized(error));
 }
 
@@ -104,7 +93,7 @@ void Doorman::tell(Address& known, const std::string& code) {
 
 Task<ServerResponse> Doorman::hold_back(ServerResponse response, std::string remote_address) {
   if (response.status != 401) co_return response;
-  const std::string address = network_of(remote_address);
+  const std::string address = net::network_of(remote_address);
   Address& known = address_of(address);
   if (known.waiting >= kMostWaiting) {
     response.reset = true;

@@ -78,7 +78,4 @@ class Doorman {
   int told_ = 0;  // since then
 };
 
-/// The part of an address that belongs to one customer: IPv4 whole, IPv6 its first 64 bits.
-std::string network_of(const std::string& address);
-
 }  // namespace streaky::proxy

@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "net/address.h"
 #include "proxy/test_world.h"
 
 namespace streaky::proxy {
@@ -335,9 +336,9 @@ TEST(ProxyDoor, FailedAttemptsAreSlowedPerAddressAndNobodyIsLockedOut) {
     return std::ranges::all_of(replies, [](const auto& reply) { return reply.has_value(); });
   });
   EXPECT_GE(world.clock.monotonic(), Millis{20'000}) << "eight guesses took long";
-  EXPECT_EQ(network_of("2001:db8:1:2:3::4"), network_of("2001:db8:1:2:ffff::1"));
-  EXPECT_NE(network_of("2001:db8:1:2::1"), network_of("2001:db8:1:3::1"));
-  EXPECT_EQ(network_of("::ffff:192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(net::network_of("2001:db8:1:2:3::4"), net::network_of("2001:db8:1:2:ffff::1"));
+  EXPECT_NE(net::network_of("2001:db8:1:2::1"), net::network_of("2001:db8:1:3::1"));
+  EXPECT_EQ(net::network_of("::ffff:192.0.2.1"), "192.0.2.1");
 }
 
 TEST(ProxyDoor, AFloodOfGuessesIsCountedAndSaidOnceAMinute) {

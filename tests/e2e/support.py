@@ -5,33 +5,23 @@ Nothing sleeps for a fixed time: `until` polls for the event and fails after a l
 import json
 import os
 import pathlib
-import random
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 import urllib.request
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from ports import free_port  # noqa: E402,F401  (needs the path above; the tests take it from here)
 
 BIN = pathlib.Path(os.environ.get("STREAKY_BIN", "build"))
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Which sanitizers the programs are built with: their memory is not that of the programs.
 SANITIZED = bool(os.environ.get("STREAKY_SANITIZE"))
 PROXY_SECRET = "a-secret-for-the-tests"
-
-
-def free_port():
-    """Below the range from which the kernel takes ports for outgoing connections."""
-    while True:
-        port = random.randint(10_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
 
 
 def until(what, condition, seconds=60):

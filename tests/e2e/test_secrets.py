@@ -3,17 +3,13 @@ import base64
 import hmac
 import json
 import os
-import pathlib
 import re
 import signal
 import subprocess
-import sys
 import unittest
 
 from support import SANITIZED, ProcessTest, fetch, free_port, until
-
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-import tls_front  # noqa: E402  (needs the path above)
+import tls_front  # tests/support, of which support tells the path
 
 
 def secrets_of(users_file):

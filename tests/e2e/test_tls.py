@@ -1,16 +1,12 @@
 """HTTPS as the real services speak it: certificates are verified, HTTP/2 is used, and connections
 that the other side ends in the middle of a round cost nobody a message or a second one."""
 import json
-import pathlib
 import signal
 import subprocess
-import sys
 import unittest
 
 from support import BIN, ProcessTest, fetch, free_port, until
-
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-import tls_front  # noqa: E402  (needs the path above)
+import tls_front  # tests/support, of which support tells the path
 
 
 class Tls(ProcessTest):
