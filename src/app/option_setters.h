@@ -17,6 +17,7 @@ using Items = std::vector<std::string>;
 // Checks, by kind. Empty when fine, else the reason; `value` is then unchanged.
 std::string check_origin(const std::string& text, std::string& value);
 std::string check_address(const std::string& text, std::string& value);
+std::string check_ip_address(const std::string& text, std::string& value);
 std::string check_store_url(const std::string& text, std::string& value);
 std::string check_listen_url(const std::string& text, std::string& value);
 std::string check_path(const std::string& text, std::string& value);
@@ -48,6 +49,10 @@ std::string set_origin(Options& options, const Items& items) {
 template <std::string Options::* Field>
 std::string set_address(Options& options, const Items& items) {
   return check_address(items.front(), options.*Field);
+}
+template <std::string Options::* Field>
+std::string set_ip_address(Options& options, const Items& items) {
+  return check_ip_address(items.front(), options.*Field);
 }
 template <std::string Options::* Field>
 std::string set_store_url(Options& options, const Items& items) {
