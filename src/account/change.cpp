@@ -79,15 +79,15 @@ runtime::Task<runtime::Result<store::User>> make_user(store::Users* users,
   co_return std::move(*stored.user);
 }
 
-runtime::Task<runtime::Result<Welcome>> welcome_account(store::Users* users,
-                                                        const crypto::Sealer* sealer,
-                                                        std::string login, std::string node_id,
-                                                        std::int64_t database_id,
-                                                        runtime::TimePoint now) {
-  UserDraft draft;
-  draft.login = login;
-  draft.node_id = node_id;
-  draft.database_id = database_id;
+runtime::Task<runtime::Result<Welcome>> welcome_account(
+    store::Users* users, const crypto::Sealer* sealer, std::string login, std::string node_id,
+    std::int64_t database_id, runtime::TimePoint now, UserDraft settings) {
+  UserDraft names;
+  for (UserDraft* draft : {&names, &settings}) {
+    draft->login = login;
+    draft->node_id = node_id;
+    draft->database_id = database_id;
+  }
   store::UserKey key;
   key.node_id = node_id;
   key.database_id = database_id;
@@ -99,6 +99,7 @@ runtime::Task<runtime::Result<Welcome>> welcome_account(store::Users* users,
                        allotted.existing->status != store::UserStatus::removed &&
                        !allotted.existing->node_id.empty() && allotted.existing->database_id;
     if (known) co_return Welcome{.user = *allotted.existing, .is_new = false};
+    const UserDraft& draft = allotted.existing ? names : settings;
     auto after = edit_user(draft, allotted, *sealer, now);
     if (!after) co_return std::unexpected(std::move(after.error()));
     // GitHub's own spelling, also where only that has changed.

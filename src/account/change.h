@@ -28,15 +28,13 @@ runtime::Task<runtime::Result<store::User>> make_user(store::Users* users,
 bool told_today(const store::Allotted& allotted, runtime::TimePoint now);
 
 /// Who has just proven to be that account: found by its ids, never by its name, or made. `is_new`
-/// tells which.
+/// tells which; somebody new has what `settings` say from the start.
 struct Welcome {
   store::User user;
   bool is_new = false;
 };
-runtime::Task<runtime::Result<Welcome>> welcome_account(store::Users* users,
-                                                        const crypto::Sealer* sealer,
-                                                        std::string login, std::string node_id,
-                                                        std::int64_t database_id,
-                                                        runtime::TimePoint now);
+runtime::Task<runtime::Result<Welcome>> welcome_account(
+    store::Users* users, const crypto::Sealer* sealer, std::string login, std::string node_id,
+    std::int64_t database_id, runtime::TimePoint now, UserDraft settings = {});
 
 }  // namespace streaky::account

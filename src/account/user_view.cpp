@@ -64,17 +64,29 @@ json::value pause_json(const store::User& user, runtime::TimePoint now) {
   return object;
 }
 
-json::array channels_json(const store::User& user) {
-  json::array channels;
-  for (const store::Channel& channel : user.channels) {
-    json::object object;
-    object["kind"] = clean(channel.kind);
-    object["hint"] = clean(channel.hint);
-    object["on"] = channel.on;
-    object["off_reason"] = text_or_null(channel.off_reason);
-    channels.push_back(std::move(object));
-  }
-  return channels;
+}  // namespace
+
+json::object channel_json(const store::Channel& channel) {
+  json::object object;
+  object["id"] = channel.id;
+  object["kind"] = clean(channel.kind);
+  object["hint"] = clean(channel.hint);
+  object["on"] = channel.on;
+  object["off_reason"] = text_or_null(channel.off_reason);
+  return object;
+}
+
+json::object settings_json(const store::User& user, runtime::TimePoint now) {
+  json::object object;
+  object["time_zone"] = clean(user.time_zone);
+  object["remind_at"] = times_json(user);
+  object["rest_days"] = rest_days_json(user, now);
+  object["daily_summary"] = user.daily_summary;
+  object["github_token"] = token_text(user);
+  object["status"] = store::to_text(user.status);
+  object["pause"] = pause_json(user, now);
+  object["next_check_at"] = at_or_null(user.next_check_at);
+  return object;
 }
 
 json::value streak_json(const store::StreakState& state) {
@@ -91,24 +103,17 @@ json::value streak_json(const store::StreakState& state) {
   return object;
 }
 
-}  // namespace
-
 json::object user_json(const store::User& user, runtime::TimePoint now) {
   json::object object;
   object["login"] = clean(user.login);
   object["login_shared"] = user.login_taken;
   object["node_id"] = text_or_null(user.node_id);
   object["database_id"] = user.database_id ? json::value(*user.database_id) : json::value(nullptr);
-  object["time_zone"] = clean(user.time_zone);
-  object["remind_at"] = times_json(user);
-  object["rest_days"] = rest_days_json(user, now);
-  object["daily_summary"] = user.daily_summary;
-  object["github_token"] = token_text(user);
-  object["status"] = store::to_text(user.status);
-  object["pause"] = pause_json(user, now);
-  object["next_check_at"] = at_or_null(user.next_check_at);
+  for (auto& [name, value] : settings_json(user, now)) object[name] = std::move(value);
   object["created_at"] = runtime::to_rfc3339(user.created_at);
-  object["channels"] = channels_json(user);
+  json::array channels;
+  for (const store::Channel& channel : user.channels) channels.push_back(channel_json(channel));
+  object["channels"] = std::move(channels);
   object["streak"] = streak_json(user.streak);
   return object;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,10 @@ namespace streaky::account {
 
 /// Settings, channels by hint, streak; instants in RFC 3339.
 boost::json::object user_json(const store::User& user, runtime::TimePoint now);
+/// The parts of it. `streak` is null before the first check.
+boost::json::object channel_json(const store::Channel& channel);
+boost::json::object settings_json(const store::User& user, runtime::TimePoint now);
+boost::json::value streak_json(const store::StreakState& state);
 boost::json::object delivery_json(const store::Deliveries::History& delivery);
 /// What `user import` reads again: settings alone.
 boost::json::object export_json(const store::User& user, runtime::TimePoint now);

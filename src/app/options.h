@@ -33,6 +33,7 @@ struct Options {
   std::string server_public_url = "http://127.0.0.1:8420";
   std::vector<std::string> server_trusted_proxies;
   runtime::Secret server_metrics_token;
+  std::vector<std::string> server_cors_origins;
 
   std::string store_url;  // empty: sqlite:<data>/streaky.db
   std::string store_listen_url;
@@ -62,6 +63,10 @@ struct Options {
   int engine_claim = 500;
   std::size_t engine_in_flight = 7'000;
   runtime::Millis engine_deadline{30'000};
+
+  runtime::Secret compat_cron_secret;
+  runtime::Secret compat_server_secret;
+  runtime::Secret compat_jwt_secret;
 
   std::vector<std::string> admin_logins;
 

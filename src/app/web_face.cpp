@@ -25,12 +25,16 @@ web::SiteOptions site_options(const Options& options, bool pages) {
   site.pages = pages;
   site.trusted_proxies = trusted_proxies(options);
   site.metrics_token = options.server_metrics_token.clone();
+  site.cors_origins = options.server_cors_origins;
   site.github.web_url = options.github_web_url;
   site.github.api_url = options.github_api_url;
   site.github.client_id = options.github_client_id;
   site.github.client_secret = options.github_client_secret.clone();
   site.bot_token = options.telegram_bot_token.clone();
   site.operators = options.admin_logins;
+  site.original.cron = options.compat_cron_secret.clone();
+  site.original.server = options.compat_server_secret.clone();
+  site.original.jwt = options.compat_jwt_secret.clone();
   return site;
 }
 

@@ -40,8 +40,8 @@ Cleaner::Cleaner(Parts parts)
 
 runtime::Task<runtime::Millis> Cleaner::pass() {
   const runtime::TimePoint now = parts_.clock.now();
-  const int deleted =
-      co_await parts_.upkeep.clean(now - kKeepBatches, now - kKeepDeliveries, kBite);
+  int deleted = co_await parts_.upkeep.clean(now - kKeepBatches, now - kKeepDeliveries, kBite);
+  deleted += co_await parts_.upkeep.clean_web(now, kBite);
   if (deleted > 0) parts_.log.info("cleaned", {{"rows", deleted}});
   co_return deleted > 0 ? kBetweenBites : runtime::Millis{kBetweenRounds};
 }

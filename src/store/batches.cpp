@@ -98,6 +98,18 @@ runtime::Task<std::vector<Batch>> Batches::newest(int limit) {
   co_return batches;
 }
 
+runtime::Task<std::vector<Batch>> Batches::page(runtime::TimePoint created_at, std::string id,
+                                                int limit) {
+  std::vector<Batch> batches;
+  Database::Work work = [&](Session& session) {
+    auto query = session.query("batches/page");
+    query.bind("at", created_at).bind("id", id).bind("limit", std::max(limit, 0));
+    batches = fetch(session, query);
+  };
+  co_await database_.read(std::move(work));
+  co_return batches;
+}
+
 runtime::Task<std::vector<BatchJob>> Batches::failed_jobs(std::string id, int limit) {
   std::vector<BatchJob> jobs;
   Database::Work work = [&](Session& session) {

@@ -45,6 +45,8 @@ class Batches {
 
   runtime::Task<std::optional<Batch>> find(std::string id);
   runtime::Task<std::vector<Batch>> newest(int limit);
+  /// The newest first, from the one after that on.
+  runtime::Task<std::vector<Batch>> page(runtime::TimePoint created_at, std::string id, int limit);
   /// Failed jobs of a batch, at most `limit`.
   runtime::Task<std::vector<BatchJob>> failed_jobs(std::string id, int limit);
   /// How many failed for which reason, the most frequent first.

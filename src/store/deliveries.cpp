@@ -103,4 +103,22 @@ runtime::Task<std::vector<Deliveries::History>> Deliveries::history(std::int64_t
   co_return entries;
 }
 
+runtime::Task<std::vector<Deliveries::Listed>> Deliveries::page(std::int64_t user_id,
+                                                                runtime::TimePoint created_at,
+                                                                std::string id, int limit) {
+  std::vector<Listed> listed;
+  Database::Work work = [&](Session& session) {
+    Listed one;
+    History& entry = one.entry;
+    auto query = session.query("deliveries/page");
+    query.bind("user", user_id).bind("at", created_at).bind("id", id);
+    query.bind("limit", std::max(limit, 0));
+    query.into(one.id, entry.channel_kind, entry.kind, entry.state, entry.reason, entry.at,
+               entry.subject, one.date, one.created_at);
+    while (query.next()) listed.push_back(one);
+  };
+  co_await database_.read(std::move(work));
+  co_return listed;
+}
+
 }  // namespace streaky::store

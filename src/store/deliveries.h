@@ -113,6 +113,15 @@ class Deliveries {
     std::string subject;
   };
   runtime::Task<std::vector<History>> history(std::int64_t user_id, int limit);
+  /// The same to leaf through: the newest first, from the one after (`created_at`, `id`) on.
+  struct Listed {
+    std::string id;
+    streak::Label date;
+    runtime::TimePoint created_at{};
+    History entry;
+  };
+  runtime::Task<std::vector<Listed>> page(std::int64_t user_id, runtime::TimePoint created_at,
+                                          std::string id, int limit);
 
  private:
   Database& database_;  // borrowed

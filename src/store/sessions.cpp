@@ -8,11 +8,15 @@
 
 namespace streaky::store {
 
-namespace {
-
 const char* to_text(SessionOrigin origin) {
   return origin == SessionOrigin::github ? "github" : "link";
 }
+
+SessionOrigin parse_session_origin(const std::string& text) {
+  return text == to_text(SessionOrigin::link) ? SessionOrigin::link : SessionOrigin::github;
+}
+
+namespace {
 
 std::optional<SignedIn> find_in(Session& session, const std::string& hash, runtime::TimePoint now) {
   SignedIn found;
@@ -24,7 +28,7 @@ std::optional<SignedIn> find_in(Session& session, const std::string& hash, runti
     query.into(one.id, one.user_id, made_by, one.created_at, one.seen_at, one.expires_at);
     if (!query.next()) return std::nullopt;
   }
-  if (made_by == to_text(SessionOrigin::link)) found.session.made_by = SessionOrigin::link;
+  found.session.made_by = parse_session_origin(made_by);
   auto users = load_users(session, {found.session.user_id});
   const auto user = users.find(found.session.user_id);
   if (user == users.end() || user->second.status == UserStatus::removed) return std::nullopt;

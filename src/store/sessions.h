@@ -23,6 +23,8 @@ inline constexpr std::chrono::minutes kLinkLife{10};
 inline constexpr int kMostSessions = 20;
 
 enum class SessionOrigin { github, link };
+const char* to_text(SessionOrigin origin);
+SessionOrigin parse_session_origin(const std::string& text);
 
 struct WebSession {
   std::int64_t id = 0;

@@ -7,6 +7,7 @@
 
 #include "store/counts.h"
 #include "store/json_rows.h"
+#include "store/kept_answers.h"
 #include "store/pending_deliveries.h"
 #include "store/session.h"
 
@@ -144,6 +145,29 @@ runtime::Task<int> Upkeep::clean(runtime::TimePoint batches_before,
   };
   if (most > 0) co_await database_.write(std::move(work));
   co_return deleted;
+}
+
+runtime::Task<int> Upkeep::clean_web(runtime::TimePoint now, int limit) {
+  bool any = false;
+  Database::Work look = [&](Session& session) {
+    session.query("upkeep/anything_of_web")
+        .bind("now", now)
+        .bind("old", now - kAnswerLife)
+        .into(any)
+        .one();
+  };
+  co_await database_.read(std::move(look));
+  std::int64_t deleted = 0;
+  const int most = std::clamp(limit, 0, kBite);
+  Database::Work work = [&](Session& session) {
+    deleted = session.query("sessions/clean").bind("now", now).bind("limit", most).run();
+    deleted += session.query("kept_answers/clean")
+                   .bind("old", now - kAnswerLife)
+                   .bind("limit", most)
+                   .run();
+  };
+  if (any) co_await database_.write(std::move(work));
+  co_return static_cast<int>(deleted);
 }
 
 }  // namespace streaky::store

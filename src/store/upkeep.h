@@ -33,6 +33,8 @@ class Upkeep {
   /// `batches_before`, deliveries made before `deliveries_before`. Gives the number deleted.
   runtime::Task<int> clean(runtime::TimePoint batches_before, runtime::TimePoint deliveries_before,
                            int limit);
+  /// Deletes at most `limit` sessions that are over, and as many kept answers that are too old.
+  runtime::Task<int> clean_web(runtime::TimePoint now, int limit);
 
  private:
   Database& database_;  // borrowed

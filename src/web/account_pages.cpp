@@ -49,6 +49,19 @@ json::array sessions_json(const std::vector<store::ListedSession>& sessions) {
   return list;
 }
 
+json::array tokens_json(const std::vector<store::ApiToken>& tokens) {
+  json::array list;
+  for (const store::ApiToken& token : tokens) {
+    json::object object;
+    object["name"] = token.name;
+    object["created_at"] = runtime::to_rfc3339(token.created_at);
+    object["used_at"] =
+        token.used_at ? json::value(runtime::to_rfc3339(*token.used_at)) : json::value(nullptr);
+    list.push_back(std::move(object));
+  }
+  return list;
+}
+
 }  // namespace
 
 Answer end_session(Desk* desk, Visit* visit) {
@@ -74,6 +87,7 @@ Answer export_data(Desk* desk, Visit* visit) {
   const auto looks = co_await desk->jobs.looks(user.id, kEverything);
   const auto calendar = co_await desk->calendars.find(user.id);
   const auto sessions = co_await desk->sessions.list(user.id, visit->now);
+  const auto api_tokens = co_await desk->api_tokens.list(user.id);
   json::object object;
   object["exported_at"] = runtime::to_rfc3339(visit->now);
   object["account"] = account::user_json(user, visit->now);
@@ -83,6 +97,7 @@ Answer export_data(Desk* desk, Visit* visit) {
   object["looks"] = looks_json(looks);
   object["days"] = days_json(calendar);
   object["sessions"] = sessions_json(sessions);
+  object["api_tokens"] = tokens_json(api_tokens);
   net::ServerResponse response = json_reply(200, json::serialize(object) + "\n");
   response.headers.push_back({"Content-Disposition", "attachment; filename=\"streaky.json\""});
   co_return response;

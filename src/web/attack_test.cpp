@@ -38,6 +38,15 @@ struct Visitors {
   Browser eve{site, "203.0.113.2"};
 };
 
+bool reads(const Route& route) { return route.method == "GET"; }
+
+/// What a script of one of our own pages would send; `proof` is what the page's forms carry.
+net::ServerResponse call(Browser& browser, const Route& route, const std::string& path,
+                         const std::string& proof, Headers headers = {}) {
+  if (!proof.empty()) headers.push_back({"X-CSRF-Token", proof});
+  return browser.send(std::string(route.method), path, "", std::move(headers));
+}
+
 /// Time goes on, so that no limit stands in the way of what a test is about.
 void rest(TestSite& site) { site.pass(std::chrono::minutes{3}); }
 
@@ -48,7 +57,11 @@ TEST(Attacks, StrangersSeeNothingOfWhatIsForUsers) {
     if (route.who != Who::signed_in && route.who != Who::operators) continue;
     ++looked;
     Browser stranger(site, fmt::format("198.51.100.{}", looked));
-    if (route.method == "GET") {
+    if (route.face == Face::api) {
+      const auto answer = call(stranger, route, address_of(route), "");
+      EXPECT_EQ(answer.status, 401) << route.pattern;
+      EXPECT_EQ(answer.content_type, "application/problem+json") << route.pattern;
+    } else if (reads(route)) {
       const auto answer = stranger.get(address_of(route));
       EXPECT_EQ(answer.status, 303) << route.pattern;
       EXPECT_TRUE(header_of(answer, "Location").starts_with("/sign-in?next=")) << route.pattern;
@@ -69,10 +82,18 @@ TEST(Attacks, NoPostIsTakenWithoutTheProofOfOurOwnForm) {
   store::Users users(visitors.site.database);
   const auto before = visitors.site.wait(users.list(0, 10));
   for (const Route& route : routes()) {
-    if (route.method != "POST") continue;
+    if (reads(route)) continue;
     const std::string path = address_of(route);
-    const auto status = [&visitors, &path](const Fields& fields, Headers headers = {}) {
+    if (route.face == Face::original) {
+      EXPECT_EQ(visitors.ada.post(path, {{"csrf", own}}).status, 404) << "it is off: " << path;
+      continue;
+    }
+    const auto status = [&visitors, &route, &path](const Fields& fields, Headers headers = {}) {
       rest(visitors.site);
+      if (route.face == Face::api) {
+        const std::string proof(field(fields, "csrf"));
+        return call(visitors.ada, route, path, proof, std::move(headers)).status;
+      }
       return visitors.ada.post(path, fields, std::move(headers)).status;
     };
     EXPECT_EQ(status({}), 403) << path;
@@ -99,16 +120,28 @@ TEST(Attacks, WhatBelongsToSomebodyElseIsNotThere) {
   visitors.ada.submit("/settings", "/settings/discord", {{"webhook", webhook}});
   const auto ada = visitors.site.wait(users.list(0, 1)).front();
   ASSERT_EQ(ada.channels.size(), 1U);
+  visitors.ada.make_api_token("Ada's");
+  const auto adas_tokens =
+      visitors.site.wait(store::ApiTokens(visitors.site.database).list(ada.id));
+  ASSERT_EQ(adas_tokens.size(), 1U);
   const auto adas_sessions = visitors.site.wait(sessions.list(ada.id, visitors.site.clock.now()));
   ASSERT_EQ(adas_sessions.size(), 1U);
+  const std::string eves = Browser::csrf_of(visitors.eve.get("/settings").body);
+  test::Program eves_program(visitors.site, visitors.eve.make_api_token("Eve's"));
   for (const Route& route : routes()) {
-    if (!route.pattern.contains("{id}") || route.method != "POST") continue;
-    rest(visitors.site);
+    const bool is_api = route.face == Face::api;
+    if (!route.pattern.contains("{id}") || (reads(route) && !is_api)) continue;
     for (const std::string& id :
          {std::to_string(ada.channels[0].id), std::to_string(adas_sessions[0].id),
-          std::string("-1"), std::string("999999999999999999999"), std::string("1'")}) {
-      const auto answer = visitors.eve.submit("/settings", address_of(route, id), {});
+          std::to_string(adas_tokens[0].id), std::to_string(ada.id), std::string("-1"),
+          std::string("999999999999999999999"), std::string("1'")}) {
+      rest(visitors.site);
+      const std::string path = address_of(route, id);
+      const auto answer = is_api ? call(visitors.eve, route, path, eves)
+                                 : visitors.eve.post(path, {{"csrf", eves}});
       EXPECT_EQ(answer.status, 404) << route.pattern << " " << id;
+      if (!is_api) continue;
+      EXPECT_EQ(eves_program.ask(std::string(route.method), path).status, 404) << path;
     }
   }
   rest(visitors.site);
@@ -117,6 +150,7 @@ TEST(Attacks, WhatBelongsToSomebodyElseIsNotThere) {
   EXPECT_EQ(test.status, 404);
   EXPECT_EQ(visitors.ada.get("/dashboard").status, 200);
   EXPECT_EQ(visitors.site.wait(users.get(ada.id))->channels.size(), 1U);
+  EXPECT_EQ(visitors.site.wait(store::ApiTokens(visitors.site.database).list(ada.id)).size(), 1U);
 }
 
 TEST(Attacks, EveryAnswerCarriesTheHeadersThatGuardIt) {

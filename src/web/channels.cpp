@@ -1,17 +1,9 @@
 // Channels, the GitHub token, and the test message.
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <charconv>
-#include <variant>
-
-#include "runtime/printable.h"
-#include "streak/message.h"
 #include "web/edits.h"
 #include "web/handlers.h"
 #include "web/replies.h"
 #include "web/settings_page.h"
-#include "web/words.h"
+#include "web/test_message.h"
 
 namespace streaky::web {
 
@@ -20,8 +12,6 @@ namespace {
 using runtime::Task;
 
 constexpr const char* kFromSetup = "setup";
-/// A test that has to wait longer than this is told to come again.
-constexpr runtime::Millis kTestLife{20'000};
 
 bool from_setup(const Visit& visit) { return visit.value("from") == kFromSetup; }
 
@@ -66,76 +56,6 @@ std::string sentence(const std::string& reason) {
   return text + ".";
 }
 
-struct TestResult {
-  bool arrived = false;
-  std::string words;
-  std::string dead_reason;  // the channel does not work any more
-};
-
-TestResult read_outcome(const notify::Outcome& outcome, const std::string& name) {
-  TestResult result;
-  if (std::holds_alternative<notify::Sent>(outcome)) {
-    result.arrived = true;
-    result.words = name + " took the message. Look whether it is there.";
-  } else if (const auto* retry = std::get_if<notify::RetryAt>(&outcome)) {
-    result.words = fmt::format("{} did not take the message now: {}. Try again in a minute.", name,
-                               runtime::printable(retry->reason));
-  } else if (const auto* dead = std::get_if<notify::Dead>(&outcome)) {
-    result.dead_reason = runtime::printable(dead->reason);
-    result.words =
-        fmt::format("{} refused for good: {}. Set this channel up anew.", name, result.dead_reason);
-  } else if (const auto* refused = std::get_if<notify::Refused>(&outcome)) {
-    result.words =
-        fmt::format("{} refused the message: {}.", name, runtime::printable(refused->reason));
-  }
-  return result;
-}
-
-notify::SealedOutgoing test_message(Desk* desk, const store::User& user,
-                                    const store::Channel& channel, notify::ChannelKind kind) {
-  streak::MessageInput input;
-  input.kind = streak::MessageKind::test;
-  input.login = user.login;
-  input.streak = user.streak.length;
-  notify::SealedOutgoing outgoing;
-  outgoing.delivery_id = desk->parts.random.uuid();
-  outgoing.kind = kind;
-  outgoing.sealed = channel.sealed;
-  outgoing.user_id = user.id;
-  outgoing.channel_id = channel.id;
-  outgoing.message = streak::compose(input);
-  outgoing.expires_at = desk->parts.clock.now() + kTestLife;
-  outgoing.login = user.login;
-  outgoing.streak = user.streak.length;
-  return outgoing;
-}
-
-Task<TestResult> test_channel(Desk* desk, const store::User* user, const store::Channel* channel) {
-  const std::string name = channel_name(channel->kind);
-  const auto kind = notify::parse_channel_kind(channel->kind);
-  if (!kind) {
-    TestResult unknown;
-    unknown.words = name + " is not known here.";
-    co_return unknown;
-  }
-  auto carrying = desk->parts.courier.carry(test_message(desk, *user, *channel, *kind));
-  const notify::Carried carried = co_await std::move(carrying);
-  TestResult result = read_outcome(carried.outcome, name);
-  if (!result.dead_reason.empty()) {
-    co_await desk->users.switch_channel_off(channel->id, result.dead_reason,
-                                            desk->parts.clock.now());
-  }
-  co_return result;
-}
-
-const store::Channel* find_channel(const store::User& user, std::string_view id) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
-  if (error != std::errc{} || end != id.data() + id.size()) return nullptr;
-  const auto found = std::ranges::find(user.channels, number, &store::Channel::id);
-  return found == user.channels.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 Answer save_discord(Desk* desk, Visit* visit) {
@@ -157,8 +77,7 @@ Answer remove_channel(Desk* desk, Visit* visit) {
   const store::Channel* channel = find_channel(visit->user(), visit->parameters.at(0));
   if (channel == nullptr) co_return problem(desk, visit, not_found());
   account::UserDraft draft;
-  if (channel->kind == "discord") draft.discord_webhook.clear();
-  if (channel->kind == "telegram") draft.telegram.clear();
+  clear_channel(draft, channel->kind);
   auto applying = apply_draft(desk, visit, std::move(draft));
   auto result = co_await std::move(applying);
   auto ending = after_edit(desk, visit, std::move(result), "removed");

@@ -22,10 +22,13 @@
 #include "runtime/log.h"
 #include "runtime/metrics.h"
 #include "runtime/random.h"
+#include "store/api_tokens.h"
 #include "store/batches.h"
 #include "store/calendars.h"
 #include "store/deliveries.h"
+#include "store/job_search.h"
 #include "store/jobs.h"
+#include "store/kept_answers.h"
 #include "store/operator_log.h"
 #include "store/sessions.h"
 #include "store/users.h"
@@ -38,6 +41,16 @@
 
 namespace streaky::web {
 
+/// What the original's site and cron show. The routes that need one are there when it is set.
+struct OriginalSecrets {
+  runtime::Secret cron;
+  runtime::Secret server;
+  runtime::Secret jwt;
+
+  [[nodiscard]] bool for_users() const { return !server.empty() || !jwt.empty(); }
+  [[nodiscard]] bool for_cron() const { return !cron.empty(); }
+};
+
 struct SiteOptions {
   std::string public_url = "http://127.0.0.1:8420";  // an origin: how people reach the site
   std::string version = "0";
@@ -45,9 +58,12 @@ struct SiteOptions {
   bool pages = true;
   net::Networks trusted_proxies;
   runtime::Secret metrics_token;  // empty: metrics are for this machine alone
-  github::SignInOptions github;   // without a client id: single-user mode
-  runtime::Secret bot_token;      // Telegram's, for those without a bot of their own
+  /// Sites whose scripts may use the API with a token (`https://app.example`); none by default.
+  std::vector<std::string> cors_origins;
+  github::SignInOptions github;  // without a client id: single-user mode
+  runtime::Secret bot_token;     // Telegram's, for those without a bot of their own
   std::vector<std::string> operators;
+  OriginalSecrets original;
 
   [[nodiscard]] bool secure() const { return public_url.starts_with("https://"); }
 };
@@ -75,9 +91,12 @@ struct Desk {
         parts(std::move(site_parts)),
         users(parts.database),
         sessions(parts.database),
+        api_tokens(parts.database),
+        kept_answers(parts.database),
         calendars(parts.database),
         deliveries(parts.database),
         jobs(parts.database),
+        job_search(parts.database),
         batches(parts.database),
         operator_log(parts.database),
         pages(assets),
@@ -96,9 +115,12 @@ struct Desk {
   SiteParts parts;
   store::Users users;
   store::Sessions sessions;
+  store::ApiTokens api_tokens;
+  store::KeptAnswers kept_answers;
   store::Calendars calendars;
   store::Deliveries deliveries;
   store::Jobs jobs;
+  store::JobSearch job_search;
   store::Batches batches;
   store::OperatorLog operator_log;
   Assets assets;

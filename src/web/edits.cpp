@@ -50,6 +50,11 @@ runtime::Task<runtime::Result<store::User>> apply_draft(Desk* desk, const Visit*
   co_return co_await std::move(changing);
 }
 
+void clear_channel(account::UserDraft& draft, std::string_view kind) {
+  if (kind == "discord") draft.discord_webhook.clear();
+  if (kind == "telegram") draft.telegram.clear();
+}
+
 account::Reason read_when(const Visit& visit, account::UserDraft& draft) {
   account::Reason reason = account::set_time_zone(draft, visit.value("time_zone"));
   if (!reason.empty()) return "Time zone: " + reason.substr(reason.find(' ') + 1);

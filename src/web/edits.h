@@ -14,6 +14,9 @@ namespace streaky::web {
 runtime::Task<runtime::Result<store::User>> apply_draft(Desk* desk, const Visit* visit,
                                                         account::UserDraft draft);
 
+/// Says that the channel of that kind is to go.
+void clear_channel(account::UserDraft& draft, std::string_view kind);
+
 /// Time zone and times of the form. Empty: fine; else what is wrong with it.
 account::Reason read_when(const Visit& visit, account::UserDraft& draft);
 

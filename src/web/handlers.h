@@ -66,6 +66,10 @@ Answer export_data(Desk* desk, Visit* visit);
 Answer delete_page(Desk* desk, Visit* visit);
 Answer delete_account(Desk* desk, Visit* visit);
 
+// token_pages.cpp
+Answer make_api_token(Desk* desk, Visit* visit);
+Answer revoke_api_token(Desk* desk, Visit* visit);
+
 // card.cpp
 Answer card(Desk* desk, Visit* visit);
 Answer save_card(Desk* desk, Visit* visit);
@@ -81,5 +85,15 @@ Answer retry_round(Desk* desk, Visit* visit);
 Answer operator_users(Desk* desk, Visit* visit);
 Answer operator_pause(Desk* desk, Visit* visit);
 Answer operator_resume(Desk* desk, Visit* visit);
+
+// original_user.cpp
+Answer original_preferences(Desk* desk, Visit* visit);
+Answer original_save_preferences(Desk* desk, Visit* visit);
+Answer original_dashboard(Desk* desk, Visit* visit);
+
+// original_cron.cpp
+Answer original_trigger(Desk* desk, Visit* visit);
+Answer original_process_user(Desk* desk, Visit* visit);
+Answer original_batch(Desk* desk, Visit* visit);
 
 }  // namespace streaky::web

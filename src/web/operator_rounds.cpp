@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "engine/trigger.h"
 #include "web/handlers.h"
+#include "web/operator_actions.h"
 #include "web/replies.h"
 #include "web/words.h"
 
@@ -15,7 +15,6 @@ namespace {
 constexpr int kRounds = 20;
 constexpr int kFailedShown = 100;
 constexpr int kActionsShown = 20;
-constexpr std::size_t kLongestId = 64;
 
 runtime::Task<std::string> rounds_mark(store::Batches* batches) {
   const auto newest = co_await batches->newest(kRounds);
@@ -83,15 +82,6 @@ Data actions_data(const std::vector<store::OperatorAction>& actions, const Visit
   return list;
 }
 
-runtime::Task<void> note(Desk* desk, const Visit* visit, std::string action, std::string subject) {
-  store::OperatorAction entry;
-  entry.at = visit->now;
-  entry.who = visit->user().login;
-  entry.action = std::move(action);
-  entry.subject = std::move(subject);
-  co_await desk->operator_log.add(std::move(entry));
-}
-
 }  // namespace
 
 Answer operator_rounds(Desk* desk, Visit* visit) {
@@ -126,12 +116,9 @@ Answer operator_live(Desk* desk, Visit* visit) {
 }
 
 Answer begin_round(Desk* desk, Visit* visit) {
-  const auto triggered = co_await engine::trigger_round(&desk->parts.database, &desk->parts.clock,
-                                                        &desk->parts.random);
-  if (triggered.jobs == 0) co_return see_other("/operator?said=nobody");
-  desk->parts.hurry();
-  co_await note(desk, visit, "began a round", triggered.batch_id);
-  co_return see_other("/operator/rounds/" + triggered.batch_id + "?said=round");
+  const auto id = co_await begin_round_now(desk, visit);
+  if (!id) co_return see_other("/operator?said=nobody");
+  co_return see_other("/operator/rounds/" + *id + "?said=round");
 }
 
 Answer operator_round(Desk* desk, Visit* visit) {
@@ -141,8 +128,7 @@ Answer operator_round(Desk* desk, Visit* visit) {
   frame.place = "operator";
   frame.mark = co_await Pulse::mark(rounds_marker(desk));
   frame.news_at = "/operator/live";
-  std::optional<store::Batch> batch;
-  if (id.size() <= kLongestId) batch = co_await desk->batches.find(id);
+  const auto batch = co_await find_round(desk, id);
   if (!batch) co_return problem(desk, visit, not_found());
   const auto reasons = co_await desk->batches.failures(id);
   const auto failed = co_await desk->batches.failed_jobs(id, kFailedShown);
@@ -171,12 +157,8 @@ Answer operator_round(Desk* desk, Visit* visit) {
 
 Answer retry_round(Desk* desk, Visit* visit) {
   const std::string id = visit->parameters.at(0);
-  std::optional<store::Batch> batch;
-  if (id.size() <= kLongestId) batch = co_await desk->batches.find(id);
-  if (!batch) co_return problem(desk, visit, not_found());
-  co_await desk->batches.retry_failed(id, visit->now);
-  desk->parts.hurry();
-  co_await note(desk, visit, "tried again what failed", id);
+  const auto retried = co_await retry_round_now(desk, visit, id);
+  if (!retried) co_return problem(desk, visit, not_found());
   co_return see_other("/operator/rounds/" + id + "?said=retried");
 }
 

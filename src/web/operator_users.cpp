@@ -1,12 +1,10 @@
 // Users, as operators see them: looked up by name, never a credential; paused and resumed.
-#include <algorithm>
-#include <charconv>
-
-#include "account/change.h"
 #include "account/user_view.h"
 #include "web/edits.h"
 #include "web/handlers.h"
+#include "web/operator_actions.h"
 #include "web/replies.h"
+#include "web/test_message.h"
 #include "web/words.h"
 
 namespace streaky::web {
@@ -14,21 +12,6 @@ namespace streaky::web {
 namespace {
 
 constexpr int kHistory = 10;
-constexpr std::size_t kLongestName = 100;
-
-enum class Verb { pause, resume };
-
-/// By login, or by GitHub's id.
-runtime::Task<std::optional<store::User>> look_up(store::Users* users, std::string name) {
-  store::UserKey by_login;
-  by_login.login = name;
-  auto user = co_await users->find(by_login);
-  account::UserDraft by_id;
-  if (!user && account::set_github_id(by_id, name).empty()) {
-    user = co_await users->find(by_id.key());
-  }
-  co_return user;
-}
 
 void set_user_data(Data& data, const Desk& desk, const Visit& visit, const store::User& user) {
   data.set("id", std::to_string(user.id));
@@ -61,29 +44,11 @@ Data history_data(const std::vector<store::Deliveries::History>& deliveries,
 }
 
 Answer change(Desk* desk, Visit* visit, Verb verb) {
-  const std::string& text = visit->parameters.at(0);
-  std::int64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    co_return problem(desk, visit, not_found());
-  }
-  const runtime::TimePoint now = visit->now;
-  account::Edit edit = [verb, now](const store::Allotted& allotted) {
-    const bool told = account::told_today(allotted, now);
-    if (verb == Verb::pause) {
-      return account::pause_user(*allotted.existing, std::nullopt, told, now);
-    }
-    return account::resume_user(*allotted.existing, told, now);
-  };
-  auto changing = account::change_user(&desk->users, id, std::move(edit), now);
+  const auto id = parse_id(visit->parameters.at(0));
+  if (!id) co_return problem(desk, visit, not_found());
+  auto changing = pause_or_resume(desk, visit, *id, verb);
   const auto result = co_await std::move(changing);
   if (!result) co_return problem(desk, visit, not_found());
-  store::OperatorAction entry;
-  entry.at = now;
-  entry.who = visit->user().login;
-  entry.action = verb == Verb::pause ? "paused" : "resumed";
-  entry.subject = result->login;
-  co_await desk->operator_log.add(std::move(entry));
   const char* said = verb == Verb::pause ? "user-paused" : "user-resumed";
   co_return see_other("/operator/users?" + to_query({{"name", result->login}, {"said", said}}));
 }
@@ -97,9 +62,7 @@ Answer operator_users(Desk* desk, Visit* visit) {
   PageFrame frame;
   frame.title = "Users";
   frame.place = "operator";
-  std::optional<store::User> user;
-  const bool asked = !name.empty() && name.size() <= kLongestName;
-  if (asked) user = co_await look_up(&desk->users, name);
+  const auto user = co_await look_up(desk, name);
   if (user) {
     set_user_data(data, *desk, *visit, *user);
     const auto deliveries = co_await desk->deliveries.history(user->id, kHistory);

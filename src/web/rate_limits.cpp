@@ -26,6 +26,21 @@ runtime::Millis RateLimits::take(const Rate& rate, const std::string& who, runti
   return runtime::Millis{0};
 }
 
+RateLimits::Room RateLimits::room(const Rate& rate, const std::string& who,
+                                  runtime::Millis now) const {
+  Room room{.requests = rate.burst};
+  const auto found = buckets_.find(std::string(rate.name) + " " + who);
+  if (found == buckets_.end()) return room;
+  const Bucket& bucket = found->second;
+  const auto passed = static_cast<double>((now - bucket.at).count());
+  const double level = std::max(0.0, bucket.level - passed * bucket.drain);
+  room.requests = static_cast<int>(rate.burst - level);
+  if (bucket.drain > 0) {
+    room.whole_in = runtime::Millis{static_cast<std::int64_t>(std::ceil(level / bucket.drain))};
+  }
+  return room;
+}
+
 void RateLimits::make_room(runtime::Millis now) {
   std::erase_if(buckets_, [now](const auto& entry) {
     const Bucket& bucket = entry.second;

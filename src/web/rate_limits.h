@@ -24,6 +24,12 @@ class RateLimits {
 
   /// Zero: go on. Else how long until there is room for one more.
   runtime::Millis take(const Rate& rate, const std::string& who, runtime::Millis now);
+  /// What is left, without taking any of it.
+  struct Room {
+    int requests = 0;
+    runtime::Millis whole_in{0};  // until the whole burst is there again
+  };
+  [[nodiscard]] Room room(const Rate& rate, const std::string& who, runtime::Millis now) const;
   [[nodiscard]] std::size_t buckets() const { return buckets_.size(); }
 
  private:

@@ -28,6 +28,7 @@ constexpr auto kSaid = std::to_array<Said>({
     {"token-removed", "The GitHub token is removed."},
     {"session", "That device is signed out."},
     {"sessions", "All other devices are signed out."},
+    {"api-token-revoked", "The API token is revoked."},
     {"checking", "Looking at GitHub. The page shows the answer as soon as it is there."},
     {"card", "Saved."},
     {"round", "The round has begun."},

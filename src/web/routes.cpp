@@ -3,22 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "web/api_routes.h"
 #include "web/handlers.h"
+#include "web/rates.h"
 
 namespace streaky::web {
 
 namespace {
-
-// Per address; what changes something also per user (site.cpp).
-constexpr Rate kPages{"page", 60, 120};
-constexpr Rate kFiles{"file", 200, 600};
-constexpr Rate kProbes{"probe", 600, 6'000};
-constexpr Rate kSignIns{"sign_in", 10, 20};
-constexpr Rate kActions{"action", 20, 40};
-constexpr Rate kChecks{"check", 3, 6};
-constexpr Rate kTests{"test", 3, 6};
-constexpr Rate kExports{"export", 5, 10};
-constexpr Rate kStreams{"live", 20, 60};
 
 constexpr auto kTable = std::to_array<Route>({
     {"GET", "/health", Who::anyone, nullptr, health, "whether the service works"},
@@ -55,6 +46,10 @@ constexpr auto kTable = std::to_array<Route>({
      "removes a channel"},
     {"POST", "/settings/token", Who::signed_in, &kActions, save_token, "sets the GitHub token"},
     {"POST", "/settings/test", Who::signed_in, &kTests, send_test, "sends a test message"},
+    {"POST", "/settings/api-tokens", Who::signed_in, &kActions, make_api_token,
+     "makes an API token, shown once"},
+    {"POST", "/settings/api-tokens/{id}/revoke", Who::signed_in, &kActions, revoke_api_token,
+     "revokes it"},
     {"POST", "/settings/sessions/{id}/end", Who::signed_in, &kActions, end_session,
      "signs a device out"},
     {"POST", "/settings/sessions/end-others", Who::signed_in, &kActions, end_other_sessions,
@@ -76,9 +71,28 @@ constexpr auto kTable = std::to_array<Route>({
      "pauses a user"},
     {"POST", "/operator/users/{id}/resume", Who::operators, &kActions, operator_resume,
      "ends a user's pause"},
+    // Their limits are their own (original.h).
+    {"GET", "/api/user/preferences", Who::anyone, nullptr, original_preferences,
+     "the original's: what is set", Face::original},
+    {"POST", "/api/user/preferences", Who::anyone, nullptr, original_save_preferences,
+     "the original's: sets it", Face::original},
+    {"GET", "/api/user/dashboard", Who::anyone, nullptr, original_dashboard,
+     "the original's: streak and messages", Face::original},
+    {"POST", "/api/cron/trigger", Who::anyone, nullptr, original_trigger,
+     "the original's: begins a round", Face::original},
+    {"POST", "/api/cron/process-user", Who::anyone, nullptr, original_process_user,
+     "the original's: works on one job", Face::original},
+    {"GET", "/api/cron/batch/{id}", Who::anyone, nullptr, original_batch,
+     "the original's: how far a round is", Face::original},
 });
 
 constexpr std::size_t kLongestPath = 512;
+
+std::vector<Route> all_routes() {
+  std::vector<Route> all(kTable.begin(), kTable.end());
+  all.insert(all.end(), api_routes().begin(), api_routes().end());
+  return all;
+}
 
 std::string_view take_part(std::string_view& rest) {
   const std::size_t end = std::min(rest.find('/', 1), rest.size());
@@ -105,14 +119,17 @@ bool fits(std::string_view pattern, std::string_view path, std::vector<std::stri
 
 }  // namespace
 
-std::span<const Route> routes() { return kTable; }
+std::span<const Route> routes() {
+  static const std::vector<Route> kAll = all_routes();
+  return kAll;
+}
 
 Match match_route(std::string_view method, std::string_view path) {
   Match match;
   if (path.empty() || path.front() != '/' || path.size() > kLongestPath) return match;
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
   std::vector<std::string> parameters;
-  for (const Route& route : kTable) {
+  for (const Route& route : routes()) {
     if (!fits(route.pattern, path, parameters)) continue;
     if (route.method == wanted && match.route == nullptr) {
       match.route = &route;

@@ -1,7 +1,8 @@
 // Every address of the site, as data: who may come, how often, with how much, and what it is for.
 //
-// Rules that follow from the table (site.cpp): a POST carries the proof of one of our forms; who is
-// not signed in is led to the sign-in page; documentation and attack tests are made from it.
+// Rules that follow from the table (site.cpp): what writes carries the proof of one of our forms,
+// or a token; who is not signed in is led to the sign-in page, programs are told so; documentation
+// and attack tests are made from it.
 #pragma once
 
 #include <span>
@@ -24,6 +25,13 @@ enum class Who {
   operators,  // `admin.logins`
 };
 
+/// How one is spoken to there.
+enum class Face {
+  page,      // forms in, pages out
+  api,       // JSON in and out (api_gate.h)
+  original,  // the original's contract, where its secrets are set (original.h)
+};
+
 using Handler = runtime::Task<net::ServerResponse> (*)(Desk* desk, Visit* visit);
 
 struct Route {
@@ -33,9 +41,11 @@ struct Route {
   const Rate* rate = nullptr;  // null: any number, for what costs less than to count it
   Handler handler = nullptr;
   std::string_view what;
+  Face face = Face::page;
+  bool takes_body = false;  // of the API: the body may have fields
 };
 
-/// Forms are short: more is refused with 413.
+/// Forms and bodies of the API are short: more is refused with 413.
 inline constexpr std::size_t kMostFormBytes = 16U << 10U;
 
 std::span<const Route> routes();

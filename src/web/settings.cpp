@@ -113,6 +113,7 @@ void set_pause_data(Data& data, const store::User& user, runtime::TimePoint now)
 Task<net::ServerResponse> settings_page(Desk* desk, Visit* visit, std::string problem) {
   const store::User& user = visit->user();
   const auto sessions = co_await desk->sessions.list(user.id, visit->now);
+  const auto api_tokens = co_await desk->api_tokens.list(user.id);
   const auto calendar = co_await desk->calendars.find(user.id);
   const bool is_public = co_await desk->calendars.is_public(user.id);
   const bool typed = !problem.empty() && has_field(visit->form, "remind_at");
@@ -127,6 +128,7 @@ Task<net::ServerResponse> settings_page(Desk* desk, Visit* visit, std::string pr
   data.set("is_public", is_public);
   data.set("card", desk->options.public_url + "/u/" + user.login);
   data.set("sessions", sessions_data(sessions, *visit));
+  set_api_token_data(data, api_tokens, *visit);
   data.set("other_sessions", sessions.size() > 1);
   data.set("has_token", !user.sealed_token.empty());
   data.set("token_dead", user.token_dead);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "net/http_server.h"
 #include "web/desk.h"
@@ -16,5 +17,8 @@ runtime::Task<net::ServerResponse> settings_page(Desk* desk, Visit* visit, std::
 runtime::Task<net::ServerResponse> after_edit(Desk* desk, Visit* visit,
                                               runtime::Result<store::User> result,
                                               std::string said);
+
+/// API tokens as rows of a list.
+void set_api_token_data(Data& data, const std::vector<store::ApiToken>& tokens, const Visit& visit);
 
 }  // namespace streaky::web

@@ -9,6 +9,8 @@
 #include "net/field_text.h"
 #include "runtime/bytes.h"
 #include "store/database.h"
+#include "web/api_gate.h"
+#include "web/original.h"
 #include "web/replies.h"
 #include "web/routes.h"
 
@@ -58,7 +60,7 @@ bool has_header(const ServerResponse& response, std::string_view name) {
 
 bool Visit::wants_html() const {
   const std::string_view accept = request.header("Accept");
-  return accept.contains("text/html");
+  return accept.contains("text/html") && !request.path().starts_with("/api/");
 }
 
 std::string Visit::csrf() const {
@@ -88,10 +90,12 @@ class Site::Impl {
   Task<ServerResponse> dispatch(Visit* visit);
   Task<void> recognise(Visit* visit);
   std::optional<ServerResponse> refuse_stranger(const Visit& visit);
+  std::optional<ServerResponse> refuse_stranger_at_api(const Visit& visit);
   std::optional<ServerResponse> check_form(Visit& visit);
   std::optional<ServerResponse> limited(const Visit& visit, const std::string& who);
   [[nodiscard]] bool comes_from_us(const Visit& visit) const;
   [[nodiscard]] bool is_operator(const store::SignedIn& signed_in) const;
+  [[nodiscard]] bool is_there(const Route& route) const;
   void finish(Visit& visit, ServerResponse& response);
 
   Desk desk_;
@@ -138,16 +142,23 @@ Task<ServerResponse> Site::Impl::answer(ServerRequest request) {
   co_return response;
 }
 
+/// A process without pages answers probes alone; the original's routes need their secrets.
+bool Site::Impl::is_there(const Route& route) const {
+  if (!desk_.options.pages) return route.who == Who::anyone && route.face == Face::page;
+  return route.face != Face::original || original_is_open(desk_, route);
+}
+
 Task<ServerResponse> Site::Impl::dispatch(Visit* visit) {
   Match match = match_route(visit->request.method, visit->request.path());
-  const bool hidden =
-      match.route != nullptr && !desk_.options.pages && match.route->who != Who::anyone;
+  const bool hidden = match.route != nullptr && !is_there(*match.route);
   if (match.route == nullptr || hidden) {
     static constexpr Rate kLost{"lost", 60, 120};
     static constexpr Route kNowhere{"", "(none)", Who::anyone, &kLost, nullptr, ""};
     visit->route = &kNowhere;
     if (auto refusal = limited(*visit, net::network_of(visit->address))) co_return *refusal;
+    if (is_original_path(desk_, visit->request.path())) co_return original_not_found();
     if (match.allow.empty() || hidden) co_return problem(&desk_, visit, not_found());
+    if (auto allowed = preflight(desk_, *visit)) co_return *allowed;
     ServerResponse wrong = problem(&desk_, visit,
                                    {.status = 405,
                                     .code = "method_not_allowed",
@@ -166,13 +177,19 @@ Task<ServerResponse> Site::Impl::dispatch(Visit* visit) {
   if (query) visit->query = std::move(*query);
   if (visit->route->who != Who::anyone) co_await recognise(visit);
   if (auto refusal = refuse_stranger(*visit)) co_return *refusal;
-  if (!visit->reads()) {
-    if (auto refusal = check_form(*visit)) co_return *refusal;
+  const bool is_api = visit->route->face == Face::api;
+  if (!visit->reads() && visit->route->face != Face::original) {
+    auto bad = is_api ? refuse_write(&desk_, visit, comes_from_us(*visit)) : check_form(*visit);
+    if (bad) co_return *bad;
     if (visit->signed_in) {
       // However many addresses: the route's limit also holds for the user.
       const std::string who = "user " + std::to_string(visit->user().id);
       if (auto refusal = limited(*visit, who)) co_return *refusal;
     }
+  }
+  if (is_api) {
+    auto answering = answer_once(&desk_, visit);
+    co_return co_await std::move(answering);
   }
   auto answering = visit->route->handler(&desk_, visit);
   co_return co_await std::move(answering);
@@ -189,6 +206,12 @@ std::optional<ServerResponse> Site::Impl::limited(const Visit& visit, const std:
 }
 
 Task<void> Site::Impl::recognise(Visit* visit) {
+  const bool is_api = visit->route->face == Face::api;
+  if (is_api && shows_token(*visit)) {
+    co_await recognise_token(&desk_, visit);
+    if (visit->signed_in) visit->is_operator = is_operator(*visit->signed_in);
+    co_return;
+  }
   const std::string token(desk_.jar.read(*visit, Cookie::session));
   if (crypto::is_token(token)) {
     visit->signed_in = co_await desk_.sessions.find(crypto::hash_token(token), visit->now);
@@ -203,6 +226,7 @@ Task<void> Site::Impl::recognise(Visit* visit) {
     }
     co_return;
   }
+  if (is_api) co_return;
   const std::string visitor(desk_.jar.read(*visit, Cookie::visitor));
   if (crypto::is_token(visitor)) {
     visit->form_key = runtime::Secret(visitor);
@@ -226,6 +250,7 @@ std::optional<ServerResponse> Site::Impl::refuse_stranger(const Visit& visit) {
   const Who who = visit.route->who;
   if (who == Who::anyone || who == Who::visitor) return std::nullopt;
   if (!visit.signed_in) {
+    if (visit.route->face == Face::api) return refuse_stranger_at_api(visit);
     if (visit.reads() && visit.wants_html()) {
       return see_other("/sign-in?" + to_query({{"next", std::string(visit.request.path())}}));
     }
@@ -237,6 +262,17 @@ std::optional<ServerResponse> Site::Impl::refuse_stranger(const Visit& visit) {
   }
   if (who == Who::operators && !visit.is_operator) return problem(&desk_, &visit, not_found());
   return std::nullopt;
+}
+
+std::optional<ServerResponse> Site::Impl::refuse_stranger_at_api(const Visit& visit) {
+  const bool shown = shows_token(visit);
+  const Problem who{.status = 401,
+                    .code = shown ? "bad_token" : "not_signed_in",
+                    .title = shown ? "The token does not work" : "You are not signed in",
+                    .detail = "Send Authorization: Bearer and an API token from the settings."};
+  ServerResponse response = problem(&desk_, &visit, who);
+  response.headers.push_back({"WWW-Authenticate", "Bearer"});
+  return response;
 }
 
 /// Browsers say where a form was sent from; ours come from our own pages.
@@ -284,10 +320,13 @@ void Site::Impl::finish(Visit& visit, ServerResponse& response) {
   headers.push_back({"Content-Security-Policy", policy_});
   headers.push_back({"X-Content-Type-Options", "nosniff"});
   headers.push_back({"X-Frame-Options", "DENY"});
-  headers.push_back({"Referrer-Policy", "same-origin"});
+  const bool original = is_original_path(desk_, visit.request.path());
+  headers.push_back(
+      {"Referrer-Policy", original ? "strict-origin-when-cross-origin" : "same-origin"});
   headers.push_back({"Cross-Origin-Opener-Policy", "same-origin"});
   headers.push_back({"Permissions-Policy", "camera=(), geolocation=(), microphone=()"});
-  if (desk_.options.secure()) {
+  if (visit.request.path().starts_with("/api/v1/")) allow_origin(desk_, visit, response);
+  if (desk_.options.secure() || original) {
     headers.push_back({"Strict-Transport-Security", "max-age=31536000"});
   }
   if (!has_header(response, "Cache-Control")) headers.push_back({"Cache-Control", "no-store"});

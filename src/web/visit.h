@@ -4,6 +4,7 @@
 // it.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct Visit {
   std::vector<std::string> parameters;  // the `{…}` of the route, in order
   Fields query;
   Fields form;
+  boost::json::object body;  // what was sent to the API
   Fields cookies;
   std::string address;  // the client's; behind trusted proxies the one that they name
   bool direct = true;   // no proxy stands between
@@ -33,6 +35,7 @@ struct Visit {
 
   std::optional<store::SignedIn> signed_in;
   bool is_operator = false;
+  bool by_token = false;  // an API token was shown, and the session in `signed_in` is none
   /// From which the forms' proof follows: the session's token, or that of a cookie for visitors.
   runtime::Secret form_key;
   std::vector<std::string> set_cookies;

@@ -42,6 +42,8 @@ struct TestSettings {
   std::vector<std::string> operators{};
   std::vector<std::string> trusted_proxies{};
   std::string metrics_token{};
+  std::vector<std::string> cors_origins{};
+  std::string original_secret{};  // its site's, its cron's and that of its users' tokens
   std::string public_url = kOrigin;
 };
 
@@ -138,6 +140,10 @@ class TestSite {
     site.version = "1.2.3";
     site.operators = settings.operators;
     site.metrics_token = runtime::Secret(settings.metrics_token);
+    site.cors_origins = settings.cors_origins;
+    site.original.cron = runtime::Secret(settings.original_secret);
+    site.original.server = runtime::Secret(settings.original_secret);
+    site.original.jwt = runtime::Secret(settings.original_secret);
     for (const std::string& text : settings.trusted_proxies) {
       site.trusted_proxies.push_back(net::Network::parse(text).value());
     }
@@ -226,6 +232,16 @@ class Browser {
     return html.substr(begin + mark.size(), end - begin - mark.size());
   }
 
+  /// Makes an API token on the page of the settings and reads it there.
+  std::string make_api_token(const std::string& name) {
+    const std::string html = submit("/settings", "/settings/api-tokens", {{"name", name}}).body;
+    const std::string mark = "<code>";
+    const std::size_t begin = html.find(mark);
+    if (begin == std::string::npos) return {};
+    const std::size_t end = html.find('<', begin + mark.size());
+    return html.substr(begin + mark.size(), end - begin - mark.size());
+  }
+
   std::map<std::string, std::string>& cookies() { return cookies_; }
 
  private:
@@ -246,6 +262,32 @@ class Browser {
   TestSite& site_;
   std::string address_;
   std::map<std::string, std::string> cookies_;
+};
+
+/// A program that uses the API with a token.
+class Program {
+ public:
+  Program(TestSite& site, std::string token, std::string address = "203.0.113.9")
+      : site_(site), token_(std::move(token)), address_(std::move(address)) {}
+
+  ServerResponse get(const std::string& target) { return ask("GET", target); }
+  ServerResponse ask(const std::string& method, const std::string& target, std::string body = "",
+                     std::vector<net::HttpHeader> headers = {}) {
+    net::ServerRequest request;
+    request.method = method;
+    request.target = target;
+    request.remote_address = address_;
+    request.headers = std::move(headers);
+    request.headers.push_back({"Authorization", "Bearer " + token_});
+    if (!body.empty()) request.headers.push_back({"Content-Type", "application/json"});
+    request.body = std::move(body);
+    return site_.ask(std::move(request));
+  }
+
+ private:
+  TestSite& site_;
+  std::string token_;
+  std::string address_;
 };
 
 }  // namespace streaky::web::test

@@ -20,6 +20,12 @@ SELECT id, origin, created_at FROM batches WHERE id = :id;
 -- name: newest
 SELECT id, origin, created_at FROM batches ORDER BY created_at DESC, id DESC LIMIT :limit;
 
+-- name: page
+-- The newest first, from the one after (created_at, id) on.
+SELECT id, origin, created_at FROM batches
+ WHERE created_at <= :at AND (created_at < :at OR id < :id)
+ ORDER BY created_at DESC, id DESC LIMIT :limit;
+
 -- name: counts
 SELECT batch_id, name, value FROM batch_counts
  WHERE batch_id IN (SELECT value FROM json_each(:ids)) AND value <> 0;

@@ -133,3 +133,11 @@ SELECT u.id, u.login, c.id FROM users u JOIN channels c ON c.user_id = u.id AND 
 -- name: history
 SELECT channel_kind, kind, state, reason, COALESCE(ended_at, created_at), subject
   FROM deliveries WHERE user_id = :user ORDER BY created_at DESC, id LIMIT :limit;
+
+-- name: page
+-- The newest first, from the one after (created_at, id) on.
+SELECT id, channel_kind, kind, state, reason, COALESCE(ended_at, created_at), subject, date,
+       created_at
+  FROM deliveries
+ WHERE user_id = :user AND created_at <= :at AND (created_at < :at OR id > :id)
+ ORDER BY created_at DESC, id LIMIT :limit;

@@ -82,3 +82,7 @@ DELETE FROM deliveries
                WHERE d.created_at < :before AND d.state NOT IN ('pending', 'sending')
                ORDER BY d.created_at LIMIT :limit)
 RETURNING id;
+
+-- name: anything_of_web
+SELECT EXISTS (SELECT 1 FROM sessions WHERE expires_at <= :now)
+    OR EXISTS (SELECT 1 FROM kept_answers WHERE created_at <= :old);
