@@ -82,3 +82,9 @@ DELETE FROM deliveries
                WHERE d.created_at < :before AND d.state NOT IN ('pending', 'sending')
                ORDER BY d.created_at LIMIT :limit)
 RETURNING id;
+
+-- name: clean_used_links
+DELETE FROM used_links WHERE (user_id, date, stage, action) IN
+  (SELECT l.user_id, l.date, l.stage, l.action FROM used_links l
+    WHERE l.used_at < :before ORDER BY l.used_at LIMIT :limit)
+RETURNING user_id;
