@@ -4,6 +4,7 @@
 
 #include "account/change.h"
 #include "account/user_view.h"
+#include "engine/trigger.h"
 #include "web/edits.h"
 #include "web/handlers.h"
 #include "web/replies.h"
@@ -60,13 +61,25 @@ Data history_data(const std::vector<store::Deliveries::History>& deliveries,
   return list;
 }
 
-Answer change(Desk* desk, Visit* visit, Verb verb) {
-  const std::string& text = visit->parameters.at(0);
+/// The id of the address; 0 where it is none.
+std::int64_t id_of(const Visit& visit) {
+  const std::string& text = visit.parameters.at(0);
   std::int64_t id = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    co_return problem(desk, visit, not_found());
-  }
+  return error == std::errc{} && end == text.data() + text.size() ? id : 0;
+}
+
+runtime::Task<void> note(Desk* desk, const Visit* visit, std::string action, std::string subject) {
+  store::OperatorAction entry;
+  entry.at = visit->now;
+  entry.who = visit->user().login;
+  entry.action = std::move(action);
+  entry.subject = std::move(subject);
+  co_await desk->operator_log.add(std::move(entry));
+}
+
+Answer change(Desk* desk, Visit* visit, Verb verb) {
+  const std::int64_t id = id_of(*visit);
   const runtime::TimePoint now = visit->now;
   account::Edit edit = [verb, now](const store::Allotted& allotted) {
     const bool told = account::told_today(allotted, now);
@@ -78,12 +91,8 @@ Answer change(Desk* desk, Visit* visit, Verb verb) {
   auto changing = account::change_user(&desk->users, id, std::move(edit), now);
   const auto result = co_await std::move(changing);
   if (!result) co_return problem(desk, visit, not_found());
-  store::OperatorAction entry;
-  entry.at = now;
-  entry.who = visit->user().login;
-  entry.action = verb == Verb::pause ? "paused" : "resumed";
-  entry.subject = result->login;
-  co_await desk->operator_log.add(std::move(entry));
+  const std::string action = verb == Verb::pause ? "paused" : "resumed";
+  co_await note(desk, visit, action, result->login);
   const char* said = verb == Verb::pause ? "user-paused" : "user-resumed";
   co_return see_other("/operator/users?" + to_query({{"name", result->login}, {"said", said}}));
 }
@@ -109,6 +118,19 @@ Answer operator_users(Desk* desk, Visit* visit) {
   }
   data.set("has_user", user.has_value());
   co_return page(desk, visit, "operator_users", std::move(frame), std::move(data));
+}
+
+Answer operator_check(Desk* desk, Visit* visit) {
+  const auto user = co_await desk->users.get(id_of(*visit));
+  if (!user) co_return problem(desk, visit, not_found());
+  const auto triggered = co_await engine::trigger_user(&desk->parts.database, &desk->parts.clock,
+                                                       &desk->parts.random, user->id);
+  if (triggered.jobs == 0) {
+    co_return see_other("/operator/users?" + to_query({{"name", user->login}, {"said", "nobody"}}));
+  }
+  desk->parts.hurry();
+  co_await note(desk, visit, "checked", user->login);
+  co_return see_other("/operator/rounds/" + triggered.batch_id + "?said=round");
 }
 
 Answer operator_pause(Desk* desk, Visit* visit) { return change(desk, visit, Verb::pause); }

@@ -43,6 +43,7 @@ struct TestSettings {
   std::vector<std::string> trusted_proxies{};
   std::string metrics_token{};
   std::string public_url = kOrigin;
+  std::string bot_token{};
 };
 
 /// The site and everything behind it.
@@ -55,9 +56,9 @@ class TestSite {
         world(sim::WorldOptions{}),
         http(world, clock),
         budget(clock),
-        github(http, budget, clock, random_, *log_, metrics, io.get_executor(), {}),
-        notifier_(http, clock, random_, *log_, metrics, {}),
-        courier_(*sealer, notifier_, clock, random_, *log_),
+        github(http, budget, clock, random_, *log, metrics, io.get_executor(), {}),
+        notifier_(http, clock, random_, *log, metrics, {}),
+        courier_(*sealer, notifier_, clock, random_, *log),
         database(io.get_executor(),
                  {.url = "sqlite::memory:", .mode = store::Database::Mode::inline_calls}, metrics),
         site(options(settings), {.database = database,
@@ -67,12 +68,13 @@ class TestSite {
                                  .sealer = *sealer,
                                  .clock = clock,
                                  .random = random_,
-                                 .log = *log_,
+                                 .log = *log,
                                  .metrics = metrics,
                                  .executor = io.get_executor(),
                                  .healthy = [this] { return healthy; },
                                  .refresh_metrics = [] {},
-                                 .hurry = [] {}}) {
+                                 .hurry = [] {},
+                                 .tokens = [this] { return budget.standings(); }}) {
     budget.add_service_token(runtime::Secret("ghp_sim0"));
   }
 
@@ -138,6 +140,7 @@ class TestSite {
     site.version = "1.2.3";
     site.operators = settings.operators;
     site.metrics_token = runtime::Secret(settings.metrics_token);
+    site.bot_token = runtime::Secret(settings.bot_token);
     for (const std::string& text : settings.trusted_proxies) {
       site.trusted_proxies.push_back(net::Network::parse(text).value());
     }
@@ -149,9 +152,9 @@ class TestSite {
   }
 
   runtime::SeededRandom random_{1};
-  std::unique_ptr<runtime::Log> log_ = runtime::make_null_log();
 
  public:
+  std::unique_ptr<runtime::Log> log = runtime::make_null_log();
   std::unique_ptr<crypto::Sealer> sealer = crypto::make_ephemeral_sealer();
   github::TokenBudget budget;
   github::Contributions github;
