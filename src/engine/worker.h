@@ -80,6 +80,7 @@ class Worker {
   runtime::Task<int> claim_deliveries();
   runtime::Task<void> work(store::ClaimedJob job);
   runtime::Task<void> judge(store::ClaimedJob* job);
+  runtime::Task<bool> finish(store::ClaimedJob* job, runtime::Task<store::FinishResult> recording);
   runtime::Task<store::FinishResult> record(const store::ClaimedJob& job, const Look& look);
   void send_written(const store::ClaimedJob& job, std::vector<store::NewDelivery> written);
   runtime::Task<void> put_off(store::ClaimedJob* job, std::string trouble);

@@ -410,10 +410,10 @@ TEST_F(DiscordRows, HostileTimesAreNotBelieved) {
   EXPECT_GE(wait_of(answer(reply(429, R"({"retry_after":"nan"})"))), kHour);
 }
 
-TEST_F(DiscordRows, BackoffGrowsToFiveMinutes) {
+TEST_F(DiscordRows, BackoffGrowsToThreeMinutes) {
   runtime::SeededRandom random(3);
   for (int attempt = 1; attempt < 40; ++attempt) {
-    const auto base = std::min<std::int64_t>(2'000LL << std::min(attempt - 1, 20), 300'000);
+    const auto base = std::min<std::int64_t>(2'000LL << std::min(attempt - 1, 20), 180'000);
     for (int i = 0; i < 20; ++i) {
       const auto wait = backoff(attempt, random).count();
       EXPECT_GE(wait, base * 3 / 4);
