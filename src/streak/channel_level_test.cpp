@@ -7,8 +7,7 @@ namespace streaky::streak {
 namespace {
 
 TEST(ChannelLevels, HaveNamesThatAreReadAgain) {
-  for (const ChannelLevel level :
-       {ChannelLevel::normal, ChannelLevel::quiet, ChannelLevel::loud}) {
+  for (const ChannelLevel level : {ChannelLevel::normal, ChannelLevel::quiet, ChannelLevel::loud}) {
     EXPECT_EQ(parse_channel_level(to_text(level)), level);
   }
   EXPECT_FALSE(parse_channel_level(""));
@@ -16,8 +15,7 @@ TEST(ChannelLevels, HaveNamesThatAreReadAgain) {
 }
 
 TEST(ChannelLevels, NobodyMissesTheLastReminderOrAnHonestWord) {
-  for (const ChannelLevel level :
-       {ChannelLevel::normal, ChannelLevel::quiet, ChannelLevel::loud}) {
+  for (const ChannelLevel level : {ChannelLevel::normal, ChannelLevel::quiet, ChannelLevel::loud}) {
     EXPECT_TRUE(hears(level, MessageKind::reminder, true));
     EXPECT_TRUE(hears(level, MessageKind::could_not_check, false));
     EXPECT_TRUE(hears(level, MessageKind::channel_off, false));
