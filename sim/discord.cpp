@@ -249,8 +249,9 @@ Answer Discord::message(const Call& call, const Person& person, const boost::jso
     return json_answer(400,
                        error_body(220003, "Webhooks can only create threads in forum channels"));
   }
-  const std::string text = readable_text(body);
-  ledger_.write(person.index, Service::discord, call.now, text);
+  std::string text = readable_text(body);
+  std::vector<EntryLink> links = take_links(text);
+  ledger_.write(person.index, Service::discord, call.now, text, std::move(links));
   const std::uint64_t id = ++next_message_;
   if (form_value(query, "wait") != "true") {
     Answer answer;

@@ -304,4 +304,22 @@ std::string form_errors(const std::vector<FieldError>& errors, int version) {
   return json::serialize(body);
 }
 
+std::vector<EntryLink> take_links(std::string& text) {
+  std::vector<EntryLink> links;
+  std::size_t from = 0;
+  while (links.size() < Ledger::kMostLinks) {
+    const std::size_t middle = text.find("](http", from);
+    if (middle == std::string::npos) break;
+    from = middle + 1;
+    const std::size_t begin = text.rfind('[', middle);
+    const std::size_t end = text.find(')', middle);
+    if (begin == std::string::npos || end == std::string::npos) continue;
+    links.push_back(
+        {text.substr(begin + 1, middle - begin - 1), text.substr(middle + 2, end - middle - 2)});
+    text.replace(begin, end - begin + 1, links.back().label);
+    from = begin;
+  }
+  return links;
+}
+
 }  // namespace streaky::sim

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/ledger.h"
+
 namespace streaky::sim {
 
 /// One entry of a 50035 answer: where, and why.
@@ -20,6 +22,8 @@ std::vector<FieldError> check_message(const boost::json::object& body);
 bool is_empty_message(const boost::json::object& body);
 /// What a reader sees: content, then each embed's title, description, fields and footer.
 std::string readable_text(const boost::json::object& body);
+/// Takes masked links, `[label](https://…)`, out of a text: a reader sees their labels.
+std::vector<EntryLink> take_links(std::string& text);
 /// The body of a 50035 answer; version 6 and 7 have the older, flat form.
 std::string form_errors(const std::vector<FieldError>& errors, int version);
 

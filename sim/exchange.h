@@ -32,6 +32,14 @@ struct Request {
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 
+/// A question that waits for news: it is looked at again until `until` (Telegram::look_again).
+struct Held {
+  std::int64_t bot = 0;
+  std::int64_t offset = 0;
+  std::int64_t limit = 0;
+  runtime::TimePoint until;  // the world's
+};
+
 /// An answer and how it travels. At most one of `reset`, `hang` and `cut_after` is set.
 struct Answer {
   net::HttpResponse response;  // Content-Type among the headers
@@ -39,6 +47,7 @@ struct Answer {
   bool reset = false;             // the connection breaks instead of the answer
   bool hang = false;              // no answer ever
   std::ptrdiff_t cut_after = -1;  // the connection breaks after this many bytes of the body
+  std::optional<Held> held{};     // what follows is not known yet
 };
 
 Answer json_answer(int status, std::string body);

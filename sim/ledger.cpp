@@ -26,10 +26,24 @@ std::string_view shorten(std::string_view text, std::size_t most) {
   return text.substr(0, most);
 }
 
+void append_links(std::string& out, const std::vector<EntryLink>& links) {
+  if (links.empty()) return;
+  out += ",\"links\":[";
+  for (const EntryLink& link : links) {
+    if (&link != links.data()) out += ',';
+    out += "{\"label\":";
+    append_json_string(out, link.label);
+    out += ",\"url\":";
+    append_json_string(out, link.url);
+    out += '}';
+  }
+  out += ']';
+}
+
 }  // namespace
 
 void Ledger::write(std::uint32_t person, Service service, runtime::TimePoint at,
-                   std::string_view text) {
+                   std::string_view text, std::vector<EntryLink> links) {
   if (entries_.size() >= kMostEntries) {
     throw std::length_error("the ledger is full");
   }
@@ -39,6 +53,8 @@ void Ledger::write(std::uint32_t person, Service service, runtime::TimePoint at,
   entry.service = service;
   if (judging_) judge(entry);
   entry.text = shorten(text, kMostText);
+  entry.links = std::move(links);
+  if (entry.links.size() > kMostLinks) entry.links.resize(kMostLinks);
   entries_.push_back(std::move(entry));
 }
 
@@ -75,6 +91,7 @@ std::string Ledger::lines(std::size_t offset, std::size_t limit) const {
                    runtime::to_rfc3339(entry.at), people_.at(entry.person).login,
                    to_text(entry.service), to_text(entry.truth), entry.streak);
     append_json_string(out, entry.text);
+    append_links(out, entry.links);
     out += "}\n";
   }
   return out;

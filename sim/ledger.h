@@ -16,6 +16,12 @@
 
 namespace streaky::sim {
 
+/// Something to press below or in a message.
+struct EntryLink {
+  std::string label;
+  std::string url;
+};
+
 struct Entry {
   runtime::TimePoint at;
   std::uint32_t person = 0;
@@ -25,16 +31,19 @@ struct Entry {
   std::int32_t streak = 0;        // the person's, at that instant
   std::int32_t minutes_left = 0;  // until the person's midnight, at that instant
   std::string text;               // what a reader sees, at most kMostText bytes
+  std::vector<EntryLink> links;   // at most kMostLinks
 };
 
 class Ledger {
  public:
   static constexpr std::size_t kMostText = 600;
+  static constexpr std::size_t kMostLinks = 8;
   static constexpr std::size_t kMostEntries = 5'000'000;
 
   Ledger(const People& people, const Activity& activity) : people_(people), activity_(activity) {}
 
-  void write(std::uint32_t person, Service service, runtime::TimePoint at, std::string_view text);
+  void write(std::uint32_t person, Service service, runtime::TimePoint at, std::string_view text,
+             std::vector<EntryLink> links = {});
   /// A message to a channel that is dead or refused it.
   void refused(std::uint32_t person, Service service);
 

@@ -81,6 +81,13 @@ runtime::Task<net::ServerResponse> SimServer::answer(net::ServerRequest request)
     answer.reset = true;
     answer.latency = kLongestHang;
   }
+  while (answer.held) {
+    co_await clock_.sleep_for(Telegram::kLook);
+    auto ended = world_.telegram().look_again(*answer.held, world_.at(clock_.now()));
+    if (ended) {
+      answer = std::move(*ended);
+    }
+  }
   if (answer.latency > runtime::Millis{0}) {
     co_await clock_.sleep_for(answer.latency);
   }

@@ -6,10 +6,12 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <system_error>
 #include <utility>
 
 #include "runtime/bytes.h"
+#include "sim/telegram_buttons.h"
 #include "sim/telegram_html.h"
 
 namespace streaky::sim {
@@ -59,6 +61,16 @@ std::optional<Form> parameters(const Request& request) {
                                         : boost::json::serialize(value));
   }
   return form;
+}
+
+/// Absent, or a JSON list of texts.
+bool is_list_of_names(std::string_view text) {
+  if (text.empty()) return true;
+  boost::system::error_code failed;
+  const boost::json::value list = boost::json::parse(text, failed);
+  if (failed || !list.is_array()) return false;
+  return std::ranges::all_of(list.get_array(),
+                             [](const boost::json::value& one) { return one.is_string(); });
 }
 
 void drop_until(std::vector<runtime::TimePoint>& times, runtime::TimePoint limit) {
@@ -178,6 +190,10 @@ Answer Telegram::send_message(std::int64_t bot, const Form& form, runtime::TimeP
   if (utf16_length(text) > kMostText) {
     return refused(400, "Bad Request: message is too long");
   }
+  auto buttons = parse_buttons(form_value(form, "reply_markup"));
+  if (!buttons) {
+    return refused(400, "Bad Request: " + buttons.error());
+  }
   const auto chat = number(chat_text);
   const Person* person = chat ? people_.by_chat(*chat) : nullptr;
   if (person == nullptr || person->telegram == TelegramState::none ||
@@ -192,7 +208,7 @@ Answer Telegram::send_message(std::int64_t bot, const Form& form, runtime::TimeP
   if (wait) {
     return limited(*wait);
   }
-  return deliver(bot, *person, text, now);
+  return deliver(bot, *person, text, std::move(*buttons), now);
 }
 
 std::optional<Answer> Telegram::refuse_chat(const Person& person, std::int64_t chat) {
@@ -263,8 +279,8 @@ std::optional<runtime::Millis> Telegram::over_limit(std::int64_t bot, std::int64
 }
 
 Answer Telegram::deliver(std::int64_t bot, const Person& person, const std::string& text,
-                         runtime::TimePoint now) {
-  ledger_.write(person.index, Service::telegram, now, text);
+                         std::vector<EntryLink> buttons, runtime::TimePoint now) {
+  ledger_.write(person.index, Service::telegram, now, text, std::move(buttons));
   const std::int64_t chat = People::present_chat(person);
   std::string result = fmt::format(
       R"({{"message_id":{},"date":{},"from":{{"id":{},"is_bot":true,"first_name":"Streaky","username":"streaky_{}_bot"}},"chat":{{"id":{},"type":"{}"}},"text":)",
@@ -286,29 +302,46 @@ Answer Telegram::get_updates(std::int64_t bot, const Form& form, runtime::TimePo
       std::clamp<std::int64_t>(number(form_value(form, "limit")).value_or(100), 1, 100);
   const std::int64_t timeout = std::clamp<std::int64_t>(
       number(form_value(form, "timeout")).value_or(0), 0, kLongestPollSeconds);
-  std::erase_if(state.updates, [offset](const Update& update) { return update.id < offset; });
-  std::string list = "[";
-  for (std::size_t i = 0; i < state.updates.size() && std::cmp_less(i, limit); ++i) {
-    list += (i == 0 ? "" : ",") + state.updates[i].json;
+  if (!is_list_of_names(form_value(form, "allowed_updates"))) {
+    return refused(400, "Bad Request: can't parse allowed updates");
   }
-  Answer answer = accepted(list + "]");
+  std::erase_if(state.updates, [offset](const Update& update) { return update.id < offset; });
+  Answer answer = news(state, limit);
   if (state.updates.empty() && timeout > 0) {
-    // A pure answer cannot wait for what comes; an empty one at the end of the poll is legal.
-    answer.latency = std::chrono::seconds{timeout};
-    state.polled_until = now + answer.latency;
+    state.polled_until = now + std::chrono::seconds{timeout};
+    answer.held = Held{.bot = bot, .offset = offset, .limit = limit, .until = state.polled_until};
   }
   return answer;
+}
+
+Answer Telegram::news(const Bot& bot, std::int64_t limit) {
+  std::string list = "[";
+  for (std::size_t i = 0; i < bot.updates.size() && std::cmp_less(i, limit); ++i) {
+    list += (i == 0 ? "" : ",") + bot.updates[i].json;
+  }
+  return accepted(list + "]");
+}
+
+std::optional<Answer> Telegram::look_again(const Held& held, runtime::TimePoint now) {
+  Bot& state = bots_[held.bot];
+  if (state.updates.empty() && now < held.until) return std::nullopt;
+  state.polled_until = now;
+  return news(state, held.limit);
 }
 
 void Telegram::press_start(const Person& person, std::string_view payload, runtime::TimePoint now) {
   Bot& bot = bots_[People::bot_id(person)];
   const std::int64_t chat = People::present_chat(person);
   Update update{bot.next_update++, {}};
+  const bool is_private = chat > 0;
   update.json = fmt::format(
-      R"({{"update_id":{},"message":{{"message_id":{},"date":{},"chat":{{"id":{},"type":"private"}},"from":{{"id":{},"is_bot":false,"first_name":"Sim"}},"text":)",
-      update.id, ++next_message_, runtime::to_unix_ms(now) / 1'000, chat, chat);
-  append_json_string(update.json,
-                     payload.empty() ? std::string("/start") : fmt::format("/start {}", payload));
+      R"({{"update_id":{},"message":{{"message_id":{},"date":{},"chat":{{"id":{},"type":"{}"}},"from":{{"id":{},"is_bot":false,"first_name":"Sim"}},"text":)",
+      update.id, ++next_message_, runtime::to_unix_ms(now) / 1'000, chat,
+      is_private ? "private" : "supergroup", std::abs(chat));
+  std::string command = "/start";
+  if (!is_private) command += fmt::format("@streaky_{}_bot", People::bot_id(person));
+  if (!payload.empty()) command += fmt::format(" {}", payload);
+  append_json_string(update.json, command);
   update.json += "}}";
   if (bot.updates.size() >= kMostUpdates) {
     bot.updates.erase(bot.updates.begin());

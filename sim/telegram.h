@@ -36,7 +36,13 @@ class Telegram {
 
   Answer handle(const Request& request, runtime::TimePoint now, std::optional<Fault> fault);
 
-  /// The person opens the bot's link and presses START: the bot receives `/start <payload>`.
+  /// How often one who travels an answer looks at a held one again.
+  static constexpr runtime::Millis kLook{100};
+  /// The answer to a held question once there is one: news, or none until its end.
+  std::optional<Answer> look_again(const Held& held, runtime::TimePoint now);
+
+  /// The person opens the bot's link and presses START: the bot receives `/start <payload>`, in a
+  /// group with the bot's name.
   void press_start(const Person& person, std::string_view payload, runtime::TimePoint now);
   void forget();
 
@@ -63,11 +69,12 @@ class Telegram {
   Answer limited(runtime::Millis wait) const;
   Answer send_message(std::int64_t bot, const Form& form, runtime::TimePoint now);
   Answer deliver(std::int64_t bot, const Person& person, const std::string& text,
-                 runtime::TimePoint now);
+                 std::vector<EntryLink> buttons, runtime::TimePoint now);
   std::optional<Answer> refuse_chat(const Person& person, std::int64_t chat);
   std::optional<runtime::Millis> over_limit(std::int64_t bot, std::int64_t chat,
                                             runtime::TimePoint now);
   Answer get_updates(std::int64_t bot, const Form& form, runtime::TimePoint now);
+  static Answer news(const Bot& bot, std::int64_t limit);
 
   const People& people_;
   const TelegramRules& rules_;

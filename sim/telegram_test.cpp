@@ -178,9 +178,53 @@ TEST_F(TelegramTest, StartReachesTheBotOnce) {
   const std::int64_t id = body(first).at_pointer("/result/0/update_id").as_int64();
   const Answer confirmed = poll({{"offset", id + 1}, {"timeout", 20}}, kNow);
   EXPECT_EQ(at(confirmed, "/result"), "[]");
-  EXPECT_EQ(confirmed.latency, seconds{20});
+  ASSERT_TRUE(confirmed.held);
+  EXPECT_EQ(confirmed.held->until, kNow + seconds{20});
+  EXPECT_FALSE(world_.telegram().look_again(*confirmed.held, kNow + seconds{10}));
   EXPECT_EQ(poll({}, kNow + seconds{19}).response.status, 409);
   EXPECT_EQ(poll({}, kNow + seconds{20}).response.status, 200);
+}
+
+TEST_F(TelegramTest, AHeldQuestionEndsWithTheNews) {
+  const auto poll = [this](boost::json::object fields, runtime::TimePoint now) {
+    return world_.handle(
+        Service::telegram,
+        post(bot_path(world_, world_.people().at(0), "getUpdates"), boost::json::serialize(fields)),
+        now);
+  };
+  const Answer waits = poll({{"timeout", 20}}, kNow);
+  ASSERT_TRUE(waits.held);
+  world_.telegram().press_start(world_.people().at(0), "token123", kNow + seconds{3});
+  const auto news = world_.telegram().look_again(*waits.held, kNow + seconds{3});
+  ASSERT_TRUE(news);
+  EXPECT_EQ(at(*news, "/result/0/message/text"), R"("/start token123")");
+  const runtime::TimePoint later = kNow + seconds{4};
+  EXPECT_EQ(poll({}, later).response.status, 200) << "nobody waits any more";
+  EXPECT_EQ(poll({{"allowed_updates", "message"}}, later).response.status, 400);
+}
+
+TEST_F(TelegramTest, ButtonsAreTakenAsStrictlyAsTheyAreDocumented) {
+  const auto markup = [](const char* text, const char* url) {
+    boost::json::array row;
+    row.push_back({{"text", text}, {"url", url}});
+    boost::json::array rows;
+    rows.push_back(std::move(row));
+    boost::json::object keyboard;
+    keyboard["inline_keyboard"] = std::move(rows);
+    return keyboard;
+  };
+  ASSERT_EQ(
+      say({{"text", "x"}, {"reply_markup", markup("Rest", "https://streaky.example/today/a")}})
+          .response.status,
+      200);
+  ASSERT_EQ(world_.ledger().entries().back().links.size(), 1U);
+  EXPECT_EQ(world_.ledger().entries().back().links[0].url, "https://streaky.example/today/a");
+  for (const auto& wrong :
+       {markup("", "https://streaky.example/"), markup("Rest", ""), markup("Rest", "javascript:x"),
+        markup("Rest", "http://localhost:1/")}) {
+    EXPECT_EQ(say({{"text", "x"}, {"reply_markup", wrong}}).response.status, 400);
+  }
+  EXPECT_EQ(say({{"text", "x"}, {"reply_markup", "nonsense"}}).response.status, 400);
 }
 
 }  // namespace

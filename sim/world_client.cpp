@@ -43,6 +43,16 @@ runtime::Task<runtime::Result<net::HttpResponse>> WorldClient::send(net::HttpReq
     co_await clock_.sleep_for(request.timeout);
     co_return runtime::fail("timeout", "no answer within the time limit");
   }
+  const runtime::TimePoint give_up = world_now() + request.timeout;
+  while (answer.held) {
+    co_await clock_.sleep_for(Telegram::kLook);
+    auto ended = world_.telegram().look_again(*answer.held, world_now());
+    if (ended) {
+      answer = std::move(*ended);
+    } else if (world_now() >= give_up) {
+      co_return runtime::fail("timeout", "no answer within the time limit");
+    }
+  }
   co_await clock_.sleep_for(answer.latency);
   if (answer.reset || answer.cut_after >= 0) {
     co_return runtime::fail("reset", "the connection broke before the answer was complete");

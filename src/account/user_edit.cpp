@@ -83,6 +83,8 @@ void set_channel(store::User& user, notify::ChannelKind kind, const Change<runti
   const runtime::Secret* value = change.value();
   const crypto::Sealer& sealer = giver.sealer;
   if (value != nullptr && !giver.revives && has_channel(user, name, *value, sealer)) return;
+  const auto former = std::ranges::find(user.channels, name, &store::Channel::kind);
+  const auto level = former == user.channels.end() ? streak::ChannelLevel::normal : former->level;
   std::erase_if(user.channels, [name](const auto& channel) { return channel.kind == name; });
   if (value == nullptr) return;
   const crypto::Binding binding{
@@ -92,7 +94,8 @@ void set_channel(store::User& user, notify::ChannelKind kind, const Change<runti
                                          .kind = name,
                                          .sealed = sealer.seal(*value, binding),
                                          .hint = notify::hint_of(credential),
-                                         .off_reason = {}});
+                                         .off_reason = {},
+                                         .level = level});
 }
 
 void set_credentials(store::User& user, const UserDraft& draft, const store::Allotted& allotted,
@@ -187,7 +190,8 @@ runtime::Result<store::User> edit_user(const UserDraft& draft, const store::Allo
     user.next_check_at.reset();
   } else if (!is_overdue(user, allotted, now)) {
     const bool told = std::ranges::find(allotted.told_on, today) != allotted.told_on.end();
-    const engine::Saved saved{.is_new = !allotted.existing, .told_today = told};
+    const engine::Saved saved{
+        .is_new = !allotted.existing, .told_today = told, .day_word = user.day_word};
     user.next_check_at = engine::first_check(*zone, user.remind_at, saved, now);
   }
   return user;
@@ -223,7 +227,7 @@ runtime::Result<store::User> pause_user(store::User user, std::optional<streak::
     user.next_check_at.reset();
   } else if (user.status != store::UserStatus::active) {
     user.status = store::UserStatus::active;
-    const engine::Saved saved{.is_new = false, .told_today = told_today};
+    const engine::Saved saved{.is_new = false, .told_today = told_today, .day_word = user.day_word};
     user.next_check_at = engine::first_check(*zone, user.remind_at, saved, now);
   }
   return user;
@@ -240,8 +244,15 @@ runtime::Result<store::User> resume_user(store::User user, bool told_today,
     if (!pause.last || *pause.last >= today) pause.last = today - kOneDay;
   }
   user.status = store::UserStatus::active;
-  const engine::Saved saved{.is_new = false, .told_today = told_today};
+  const engine::Saved saved{.is_new = false, .told_today = told_today, .day_word = user.day_word};
   user.next_check_at = engine::first_check(*zone, user.remind_at, saved, now);
+  return user;
+}
+
+runtime::Result<store::User> set_channel_level(store::User user, std::int64_t channel_id,
+                                               streak::ChannelLevel level) {
+  const auto found = std::ranges::find(user.channels, channel_id, &store::Channel::id);
+  if (found != user.channels.end()) found->level = level;
   return user;
 }
 

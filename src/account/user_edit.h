@@ -33,6 +33,10 @@ runtime::Result<store::User> pause_user(store::User user, std::optional<streak::
 /// Ends the pause as of yesterday; one that began today never was.
 runtime::Result<store::User> resume_user(store::User user, bool told_today, runtime::TimePoint now);
 
+/// A channel that is gone meanwhile leaves the user as it is.
+runtime::Result<store::User> set_channel_level(store::User user, std::int64_t channel_id,
+                                               streak::ChannelLevel level);
+
 /// The pause in force on the user's own today.
 std::optional<streak::Pause> pause_in_force(const store::User& user, runtime::TimePoint now);
 /// The rest days in force on the user's own today.

@@ -73,6 +73,7 @@ json::object channel_json(const store::Channel& channel) {
   object["hint"] = clean(channel.hint);
   object["on"] = channel.on;
   object["off_reason"] = text_or_null(channel.off_reason);
+  object["level"] = streak::to_text(channel.level);
   return object;
 }
 
@@ -165,6 +166,9 @@ std::string channels_text(const store::User& user) {
     if (!text.empty()) text += ", ";
     text += runtime::printable(channel.kind);
     if (!channel.on) text += " (off)";
+    if (channel.on && channel.level != streak::ChannelLevel::normal) {
+      text += fmt::format(" ({})", streak::to_text(channel.level));
+    }
   }
   return text.empty() ? "none" : text;
 }

@@ -1,7 +1,9 @@
-// `streaky batch trigger|list|watch|retry`: rounds from the command line.
+// `streaky batch trigger|list|jobs|watch|retry`: rounds from the command line.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -11,6 +13,8 @@
 #include "app/round.h"
 #include "app/run_lock.h"
 #include "app/service.h"
+#include "app/terminal.h"
+#include "app/user_save.h"
 #include "engine/trigger.h"
 #include "runtime/signals.h"
 
@@ -20,6 +24,8 @@ namespace {
 
 struct BatchArguments {
   std::string id;
+  std::string login;
+  std::string state;
   bool wait = false;
   bool json = false;
   int limit = 20;
@@ -77,10 +83,41 @@ engine::Triggered unfinished_round(Base& base, store::Database& database) {
   return {};
 }
 
+/// After a trigger that made jobs.
+int begun(Base& base, store::Database& database, const Options& options,
+          const BatchArguments& arguments, const engine::Triggered& triggered) {
+  if (arguments.wait) {
+    return wait_for_batch(base, database, options, triggered.batch_id, arguments.json);
+  }
+  if (arguments.json) {
+    fmt::print("{{\"batch_id\":\"{}\",\"users\":{}}}\n", triggered.batch_id, triggered.jobs);
+    return kExitDone;
+  }
+  fmt::print("batch {}: {} users\n", triggered.batch_id, triggered.jobs);
+  if (!RunLock::held(options.data_dir)) {
+    fmt::print(stderr, "no `streaky serve` is at work here: start one, or use --wait\n");
+  }
+  return kExitDone;
+}
+
+int trigger_one(Base& base, store::Database& database, const Options& options,
+                const BatchArguments& arguments) {
+  store::Users users(database);
+  const auto user = base.run(find_named(&users, arguments.login));
+  if (!user) return complain("there is no user " + printable(arguments.login, 100), kExitUsage);
+  const engine::Triggered triggered =
+      base.run(engine::trigger_user(&database, base.clock.get(), base.random.get(), user->id));
+  if (triggered.jobs == 0) {
+    return complain(user->login + " is not active, or is being checked already", kExitFailed);
+  }
+  return begun(base, database, options, arguments, triggered);
+}
+
 int trigger(const Options& options, const BatchArguments& arguments) {
   Base base(options);
   const auto database = open_database(base, options, false);
   if (arguments.wait) open_keys(options, false);  // refused before anything is written
+  if (!arguments.login.empty()) return trigger_one(base, *database, options, arguments);
   engine::Triggered triggered =
       base.run(engine::trigger_round(database.get(), base.clock.get(), base.random.get()));
   if (triggered.jobs == 0) triggered = unfinished_round(base, *database);
@@ -89,18 +126,7 @@ int trigger(const Options& options, const BatchArguments& arguments) {
                arguments.json ? R"({"batch_id":null,"users":0})" : "No active users to process.");
     return kExitDone;
   }
-  if (arguments.wait) {
-    return wait_for_batch(base, *database, options, triggered.batch_id, arguments.json);
-  }
-  if (arguments.json) {
-    fmt::print("{{\"batch_id\":\"{}\",\"users\":{}}}\n", triggered.batch_id, triggered.jobs);
-  } else {
-    fmt::print("batch {}: {} users\n", triggered.batch_id, triggered.jobs);
-    if (!RunLock::held(options.data_dir)) {
-      fmt::print(stderr, "no `streaky serve` is at work here: start one, or use --wait\n");
-    }
-  }
-  return kExitDone;
+  return begun(base, *database, options, arguments, triggered);
 }
 
 int list(const Options& options, const BatchArguments& arguments) {
@@ -144,6 +170,30 @@ int watch(const Options& options, const BatchArguments& arguments) {
   return anything_failed(*batch) ? kExitFailed : kExitDone;
 }
 
+int jobs(const Options& options, const BatchArguments& arguments) {
+  Base base(options);
+  const auto database = open_database(base, options, false);
+  const std::string id = id_or_newest(base, *database, arguments.id);
+  if (id.empty()) return complain("there are no batches yet", kExitUsage);
+  store::Batches batches(*database);
+  if (!base.run(batches.find(id))) return complain("there is no batch " + id, kExitUsage);
+  const store::Batches::JobFilter filter{.state = arguments.state, .login = arguments.login};
+  for (const store::BatchJob& job : base.run(batches.jobs(id, filter, arguments.limit))) {
+    const std::string& outcome = job.error.empty() ? job.verdict : job.error;
+    if (arguments.json) {
+      const boost::json::object object{{"id", job.id},
+                                       {"login", job.login},
+                                       {"state", job.state},
+                                       {"verdict", job.verdict},
+                                       {"error", job.error}};
+      fmt::print("{}\n", boost::json::serialize(object));
+    } else {
+      fmt::print("{:<40}{:<12}{}\n", job.login, job.state, outcome);
+    }
+  }
+  return kExitDone;
+}
+
 int retry(const Options& options, const BatchArguments& arguments) {
   Base base(options);
   const auto database = open_database(base, options, false);
@@ -174,14 +224,22 @@ void add_batch_commands(CLI::App& root, Invocation& invocation) {
   };
   constexpr const char* kWaitHelp =
       "Show progress until jobs and deliveries are settled; exit 1 if one failed";
-  add("trigger", "Check every active user now, whatever the hour", trigger)
-      ->add_flag("--wait", arguments->wait, kWaitHelp);
+  auto* trigger_command = add("trigger", "Check every active user now, whatever the hour", trigger);
+  trigger_command->add_flag("--wait", arguments->wait, kWaitHelp);
+  trigger_command->add_option("--login", arguments->login, "Only this user");
   constexpr int kMostListed = 1'000;
   add("list", "The newest batches", list)
       ->add_option("--limit", arguments->limit, "How many (default 20)")
       ->check(CLI::Range(1, kMostListed));
   add("watch", "Follow a batch until it is settled (default: the newest)", watch)
       ->add_option("ID", arguments->id, "Batch id");
+  auto* jobs_command = add("jobs", "The jobs of a batch (default: the newest)", jobs);
+  jobs_command->add_option("ID", arguments->id, "Batch id");
+  jobs_command->add_option("--login", arguments->login, "Only logins that begin so");
+  jobs_command->add_option("--state", arguments->state, "Only in this state")
+      ->check(CLI::IsMember({"pending", "processing", "completed", "failed"}));
+  jobs_command->add_option("--limit", arguments->limit, "How many (default 20)")
+      ->check(CLI::Range(1, kMostListed));
   auto* retry_command = add("retry", "Try what failed in a batch again", retry);
   retry_command->add_option("ID", arguments->id, "Batch id")->required();
   retry_command->add_flag("--wait", arguments->wait, kWaitHelp);

@@ -23,7 +23,8 @@ using O = Options;
 constexpr auto kTable = std::to_array<OptionSpec>({
     {"server.listen", ValueKind::text, false, "where the HTTP server listens, host:port",
      set_address<&O::server_listen>, show_text<&O::server_listen>},
-    {"server.public_url", ValueKind::text, false, "how people reach this server, for links",
+    {"server.public_url", ValueKind::text, false,
+     "how people reach this server; where it is set, messages carry links",
      set_origin<&O::server_public_url>, show_text<&O::server_public_url>},
     {"server.trusted_proxies", ValueKind::list, false,
      "addresses or networks of reverse proxies whose X-Forwarded-For is believed",

@@ -16,10 +16,11 @@ namespace streaky::app {
 namespace {
 
 constexpr std::size_t kLongestValue = 64U << 10U;
+constexpr const char* kByDefault = "default";
 
 /// Where an option's value stands, before it is checked.
 struct Given {
-  const char* source = "default";
+  const char* source = kByDefault;
   std::string where;  // for errors
   std::vector<std::string> items;
 };
@@ -84,7 +85,7 @@ runtime::Result<Loaded> load(const std::string& data_dir, const std::string& con
   Loaded loaded;
   loaded.options.data_dir = data_dir;
   for (const OptionSpec& spec : option_table()) {
-    const char* source = "default";
+    const char* source = kByDefault;
     // What is overruled is checked all the same: it would fail on the day when it is not.
     for (Given& given : given_for(spec, *file, environment, flags)) {
       const std::string reason = apply(loaded.options, spec, given);
@@ -94,6 +95,9 @@ runtime::Result<Loaded> load(const std::string& data_dir, const std::string& con
       source = given.source;
     }
     loaded.sources.push_back(source);
+    if (spec.name == "server.public_url") {
+      loaded.options.server_public_url_given = std::string_view(source) != kByDefault;
+    }
   }
   return loaded;
 }

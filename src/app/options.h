@@ -31,6 +31,8 @@ struct Options {
 
   std::string server_listen = "127.0.0.1:8420";
   std::string server_public_url = "http://127.0.0.1:8420";
+  /// Somebody has said that people reach the site there: only then do messages carry links to it.
+  bool server_public_url_given = false;
   std::vector<std::string> server_trusted_proxies;
   runtime::Secret server_metrics_token;
   std::vector<std::string> server_cors_origins;

@@ -33,6 +33,7 @@ Service::Service(Base& base, store::Database& database, const crypto::Sealer& se
                .log = *base.log,
                .metrics = base.metrics,
                .executor = base.io.get_executor(),
+               .public_url = options.server_public_url_given ? options.server_public_url : "",
                .owner = runtime::process_name()},
               engine_options(options, roles)) {}
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "runtime/process.h"
+
 namespace streaky::app {
 
 namespace {
@@ -69,13 +71,34 @@ WebFace::WebFace(Base& base, store::Database& database, const crypto::Sealer& se
              .executor = base.io.get_executor(),
              .healthy = [&service] { return service.healthy(); },
              .refresh_metrics = [&base, &service] { refresh(base, service); },
-             .hurry = [&service] { service.hurry(); }}),
+             .hurry = [&service] { service.hurry(); },
+             .tokens = [&service] { return service.budget().standings(); }}),
       server_(
           base.io.get_executor(), server_options(options),
           [this](net::ServerRequest request) { return site_.answer(std::move(request)); },
-          *base.log) {}
+          *base.log) {
+  if (!pages || options.telegram_bot_token.empty()) return;
+  listener_.emplace(
+      account::TelegramListener::Parts{.http = service.outside().http,
+                                       .database = database,
+                                       .sealer = sealer,
+                                       .clock = *base.clock,
+                                       .log = *base.log,
+                                       .metrics = base.metrics,
+                                       .executor = base.io.get_executor(),
+                                       .owner = runtime::process_name(),
+                                       .api_url = options.telegram_api_url,
+                                       .public_url = options.server_public_url,
+                                       .bot_token = options.telegram_bot_token.clone()});
+}
+
+void WebFace::start() {
+  server_.start();
+  if (listener_) listener_->start();
+}
 
 void WebFace::stop() {
+  if (listener_) listener_->stop();
   site_.stop();
   server_.stop();
 }
@@ -86,6 +109,7 @@ runtime::Task<void> WebFace::wait_idle() {
     co_await base_.clock->sleep_for(kStopPoll);
   }
   co_await site_.wait_idle();
+  if (listener_) co_await listener_->wait_idle();
 }
 
 }  // namespace streaky::app

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
+#include "account/telegram_listener.h"
 #include "app/service.h"
 #include "app/wiring.h"
 #include "net/http_server.h"
@@ -22,7 +24,7 @@ class WebFace {
   WebFace(Base& base, store::Database& database, const crypto::Sealer& sealer, Service& service,
           const Options& options, bool pages);
 
-  void start() { server_.start(); }
+  void start();
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   /// Nothing new is taken, streams end. Twice is once.
   void stop();
@@ -30,6 +32,7 @@ class WebFace {
 
  private:
   Base& base_;
+  std::optional<account::TelegramListener> listener_;  // where there is a bot and people see pages
   web::Site site_;
   net::HttpServer server_;
 };

@@ -29,9 +29,10 @@ std::chrono::minutes left_until(TimePoint end, TimePoint now) {
   return std::chrono::floor<std::chrono::minutes>(std::max(end - now, Millis{0}));
 }
 
+/// The end of a snooze speaks like the stage before it.
 int index_of_stage(const store::User& user, int stage) {
-  const auto found = std::ranges::find(user.remind_at, stage);
-  return found == user.remind_at.end() ? 0 : static_cast<int>(found - user.remind_at.begin());
+  const auto after = std::ranges::upper_bound(user.remind_at, stage);
+  return std::max(0, static_cast<int>(after - user.remind_at.begin()) - 1);
 }
 
 streak::MessageInput message_input(streak::MessageKind kind, const store::User& user, int stage,
@@ -45,19 +46,26 @@ streak::MessageInput message_input(streak::MessageKind kind, const store::User& 
   return input;
 }
 
-void tell(store::JobOutcome& outcome, const Circumstances& circumstances, const char* kind,
+/// The day's last reminder, which loud channels hear; one by hand is as good as the last.
+bool is_last_stage(const store::User& user, int stage) {
+  return stage == store::kManualStage || user.remind_at.empty() || stage >= user.remind_at.back();
+}
+
+void tell(store::JobOutcome& outcome, const Circumstances& circumstances, streak::MessageKind kind,
           const streak::Message& message, TimePoint checked_at, runtime::Random& random) {
-  for (const store::Channel& channel : circumstances.job.user.channels) {
-    if (!channel.on) continue;
+  const store::ClaimedJob& job = circumstances.job;
+  if (wants_quiet(job.user, job.date, circumstances.now)) return;
+  const bool last = is_last_stage(job.user, job.stage);
+  for (const store::Channel& channel : job.user.channels) {
+    if (!channel.on || !streak::hears(channel.level, kind, last)) continue;
     store::NewDelivery delivery;
     delivery.id = random.uuid();
     delivery.channel_id = channel.id;
-    delivery.kind = kind;
+    delivery.kind = streak::to_text(kind);
     delivery.message = message;
     delivery.checked_at = checked_at;
     delivery.leased = circumstances.send_at_once;
-    delivery.called_at = called_at(circumstances.job.zone, circumstances.job.date,
-                                   circumstances.job.stage, circumstances.job.created_at);
+    delivery.called_at = called_at(job.zone, job.date, job.stage, job.created_at);
     outcome.deliveries.push_back(std::move(delivery));
   }
 }
@@ -105,8 +113,7 @@ void tell_could_not_check(store::JobOutcome& outcome, const Circumstances& circu
                              left_until(job.expires_at, circumstances.now));
   input.streak = job.user.streak.length;
   input.own_token_dead = own_token_dead;
-  tell(outcome, circumstances, "could_not_check", streak::compose(input), circumstances.now,
-       random);
+  tell(outcome, circumstances, input.kind, streak::compose(input), circumstances.now, random);
 }
 
 /// Puts what a sight shows into the outcome: verdict, state, identity, and the message it calls
@@ -140,7 +147,7 @@ void judge_sight(store::JobOutcome& outcome, const Circumstances& circumstances,
                                            .expires_at = job.expires_at,
                                            .now = circumstances.now,
                                            .as_of = std::nullopt});
-    tell(outcome, circumstances, "reminder", message, sight.seen_at, random);
+    tell(outcome, circumstances, streak::MessageKind::reminder, message, sight.seen_at, random);
   }
   if (outcome.verdict == streak::Verdict::safe && user.daily_summary) {
     auto input = message_input(streak::MessageKind::summary, user, job.stage,
@@ -149,7 +156,7 @@ void judge_sight(store::JobOutcome& outcome, const Circumstances& circumstances,
     input.streak_is_lower_bound = lower_bound;
     input.own_token_dead = sight.public_only();
     input.today_count = sight.judgement.today_count;
-    tell(outcome, circumstances, "summary", streak::compose(input), sight.seen_at, random);
+    tell(outcome, circumstances, input.kind, streak::compose(input), sight.seen_at, random);
   }
 }
 
@@ -250,6 +257,12 @@ streak::Message reminder_message(const ReminderText& text) {
     if (zone) input.as_of = zone->clock_text(*text.as_of);
   }
   return streak::compose(input);
+}
+
+bool wants_quiet(const store::User& user, streak::Label date, TimePoint now) {
+  if (!user.day_word) return false;
+  const auto zone = streak::Zone::find(user.time_zone);
+  return zone && streak::keeps_quiet(*zone, user.day_word, date, now);
 }
 
 Millis check_backoff(int tries, runtime::Random& random) {

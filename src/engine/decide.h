@@ -42,6 +42,9 @@ struct ReminderText {
 };
 streak::Message reminder_message(const ReminderText& text);
 
+/// True when the user has asked to hear nothing about `date` for now (streak/day_word.h).
+bool wants_quiet(const store::User& user, streak::Label date, runtime::TimePoint now);
+
 /// Seconds to minutes, doubling, ± a quarter: when to ask GitHub again.
 runtime::Millis check_backoff(int tries, runtime::Random& random);
 

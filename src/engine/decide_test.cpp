@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "store/schedule.h"
+
 namespace streaky::engine {
 namespace {
 
@@ -239,6 +241,62 @@ TEST_F(Fixture, AStreakThatIsPausedTodayKeepsItsState) {
   const auto outcome = decided(paused);
   EXPECT_EQ(outcome.verdict, streak::Verdict::day_off);
   EXPECT_FALSE(outcome.streak);
+}
+
+TEST_F(Fixture, WhoSnoozesOrStoppedTheDayIsLookedAtAndHearsNothing) {
+  for (const bool stopped : {false, true}) {
+    job.user.day_word = streak::DayWord{.date = job.date, .stopped = stopped};
+    if (!stopped) job.user.day_word->snoozed_until = at("2026-07-01T21:00:00Z");
+    const auto outcome = decided(sight(streak::Verdict::at_risk, 12));
+    EXPECT_EQ(outcome.end, store::JobEnd::completed);
+    EXPECT_TRUE(outcome.streak);
+    EXPECT_TRUE(outcome.deliveries.empty());
+  }
+  job.user.daily_summary = true;
+  EXPECT_TRUE(decided(sight(streak::Verdict::safe, 12)).deliveries.empty());
+  now = at("2026-07-01T23:50:00Z");
+  EXPECT_TRUE(decided(std::unexpected(unseen("unreachable"))).deliveries.empty());
+}
+
+TEST_F(Fixture, AfterTheSnoozeItIsSaidAgainInTheToneOfTheStageBefore) {
+  job.user.remind_at = {600, 1200, 1380};
+  job.stage = 21 * 60;
+  job.user.day_word =
+      streak::DayWord{.date = job.date, .snoozed_until = at("2026-07-01T21:00:00Z")};
+  now = at("2026-07-01T21:00:00Z");
+  const auto outcome = decided(sight(streak::Verdict::at_risk, 12));
+  ASSERT_EQ(outcome.deliveries.size(), 2U);
+  EXPECT_NE(outcome.deliveries[0].message.subject.find("still needs"), std::string::npos);
+}
+
+TEST_F(Fixture, AWordAboutAnotherDaySilencesNothing) {
+  job.user.day_word = streak::DayWord{.date = job.date - std::chrono::days{1}, .stopped = true};
+  EXPECT_EQ(decided(sight(streak::Verdict::at_risk, 12)).deliveries.size(), 2U);
+}
+
+TEST_F(Fixture, ALoudChannelHearsTheLastReminderOfTheDayAlone) {
+  job.user.channels[1].level = streak::ChannelLevel::loud;
+  job.user.remind_at = {1200, 1350};
+  const auto early = decided(sight(streak::Verdict::at_risk, 12));
+  ASSERT_EQ(early.deliveries.size(), 1U);
+  EXPECT_EQ(early.deliveries[0].channel_id, 1);
+  for (const int stage : {1350, 1400, store::kManualStage}) {  // the end of a snooze, too
+    job.stage = stage;
+    EXPECT_EQ(decided(sight(streak::Verdict::at_risk, 12)).deliveries.size(), 2U) << stage;
+  }
+  job.stage = 1350;
+  now = at("2026-07-01T23:50:00Z");
+  EXPECT_EQ(decided(std::unexpected(unseen("unreachable"))).deliveries.size(), 2U)
+      << "could not check";
+}
+
+TEST_F(Fixture, ALoudChannelIsNotBotheredWithGoodNewsAndAQuietOneHearsAll) {
+  job.user.channels[0].level = streak::ChannelLevel::quiet;
+  job.user.channels[1].level = streak::ChannelLevel::loud;
+  job.user.daily_summary = true;
+  const auto outcome = decided(sight(streak::Verdict::safe, 12));
+  ASSERT_EQ(outcome.deliveries.size(), 1U);
+  EXPECT_EQ(outcome.deliveries[0].channel_id, 1);
 }
 
 }  // namespace

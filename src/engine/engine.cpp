@@ -41,6 +41,7 @@ class Engine::Impl {
                    .owner = parts_.owner,
                    .lease = options_.worker.lease},
                   parts_.executor, on_bug_),
+        links_(parts_.sealer, parts_.public_url),
         sender_({.checker = checker_,
                  .recorder = recorder_,
                  .jobs = jobs_,
@@ -49,6 +50,7 @@ class Engine::Impl {
                  .random = parts_.random,
                  .log = parts_.log,
                  .metrics = parts_.metrics,
+                 .links = &links_,
                  .on_waiting = [this] { worker_.hurry(); }},
                 options_.sender, parts_.executor, on_bug_),
         worker_({.jobs = jobs_,
@@ -119,6 +121,7 @@ class Engine::Impl {
   store::Upkeep upkeep_;
   Checker checker_;
   Recorder recorder_;
+  ActionLinks links_;
   Sender sender_;
   Worker worker_;
   Scheduler scheduler_;

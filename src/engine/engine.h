@@ -36,7 +36,8 @@ struct EngineParts {
   runtime::Log& log;
   runtime::Metrics& metrics;
   runtime::Executor executor;
-  std::string owner;  // of leases; unique among the processes that share the database
+  std::string public_url;  // of the site, for links in messages; empty: they carry none
+  std::string owner;       // of leases; unique among the processes that share the database
 };
 
 class Engine {

@@ -15,6 +15,24 @@ constexpr std::chrono::minutes kLastChance{2};
 constexpr std::chrono::hours kUnknownZonePause{1};
 constexpr std::chrono::minutes kPlantedPatience{1};  // of faults that tests plant
 constexpr std::chrono::hours kPlantedDelay{12};
+constexpr runtime::Millis kInstant{1};
+
+using runtime::TimePoint;
+
+/// What a user's word means on the user's own day of `now`; nothing where it is about another day.
+struct Word {
+  std::optional<streak::Stage> snoozed;
+  std::optional<TimePoint> stopped_until;  // the last instant of the day that holds no stage
+};
+
+Word word_at(const streak::Zone& zone, const std::optional<streak::DayWord>& said, TimePoint now) {
+  Word word;
+  const streak::Label today = zone.local_date(now);
+  if (!said || said->date != today) return word;
+  word.snoozed = streak::snoozed_stage(zone, said);
+  if (said->stopped) word.stopped_until = zone.end_of(today) - kInstant;
+  return word;
+}
 
 }  // namespace
 
@@ -26,7 +44,14 @@ store::Planned plan_due(const store::DueUser& user, runtime::TimePoint now) {
     planned.next_check_at = now + kUnknownZonePause;
     return planned;
   }
-  const auto stage = streak::latest_stage_today(*zone, user.remind_at, now);
+  auto stage = streak::latest_stage_today(*zone, user.remind_at, now);
+  const Word word = word_at(*zone, user.day_word, now);
+  if (word.snoozed && word.snoozed->at > now) {
+    planned.next_check_at = word.snoozed->at;
+    return planned;
+  }
+  if (word.snoozed && (!stage || stage->at <= word.snoozed->at)) stage = word.snoozed;
+  if (word.stopped_until) stage.reset();
   const bool missed = stage && now - stage->at > kPlantedPatience;
   if (stage && !(missed && planted(Mutant::no_catch_up))) {
     planned.job = store::NewJob{.date = stage->date,
@@ -35,7 +60,8 @@ store::Planned plan_due(const store::DueUser& user, runtime::TimePoint now) {
                                 .expires_at = zone->end_of(stage->date)};
     if (planted(Mutant::past_midnight)) planned.job->expires_at += kPlantedDelay;
   }
-  if (const auto next = streak::next_stage(*zone, user.remind_at, now)) {
+  const TimePoint after = word.stopped_until.value_or(now);
+  if (const auto next = streak::next_stage(*zone, user.remind_at, after)) {
     planned.next_check_at = next->at;
   }
   return planned;
@@ -57,8 +83,11 @@ store::Planned plan_manual(const store::DueUser& user, runtime::TimePoint now) {
 std::optional<runtime::TimePoint> first_check(const streak::Zone& zone,
                                               const streak::StageMinutes& remind_at, Saved saved,
                                               runtime::TimePoint now) {
-  const auto next = streak::next_stage(zone, remind_at, now);
+  const Word word = word_at(zone, saved.day_word, now);
+  if (word.snoozed && word.snoozed->at > now) return word.snoozed->at;
+  const auto next = streak::next_stage(zone, remind_at, word.stopped_until.value_or(now));
   if (!next) return std::nullopt;
+  if (word.stopped_until) return next->at;
   const bool none_left_today = next->date != zone.local_date(now);
   if (!saved.is_new && none_left_today && !saved.told_today) return now;
   return next->at;

@@ -12,8 +12,10 @@
 namespace streaky::engine {
 
 /// For a user whose `next_check_at` has come: the latest stage of the user's present day, if any
-/// has passed, and the next one. A scheduler that was down thus catches up with one job at most,
-/// never about yesterday. A zone that tzdata does not know makes no job, and is tried in an hour.
+/// has passed, and the next one. What the user has said about that day (streak/day_word.h) holds
+/// stages back, and a snooze adds one. A scheduler that was down thus catches up with one job at
+/// most, never about yesterday. A zone that tzdata does not know makes no job, and is tried in an
+/// hour.
 store::Planned plan_due(const store::DueUser& user, runtime::TimePoint now);
 
 /// For a check that somebody asked for by hand; leaves `next_check_at` as it is.
@@ -24,6 +26,7 @@ store::Planned plan_manual(const store::DueUser& user, runtime::TimePoint now);
 struct Saved {
   bool is_new = false;
   bool told_today = false;
+  std::optional<streak::DayWord> day_word = {};
 };
 std::optional<runtime::TimePoint> first_check(const streak::Zone& zone,
                                               const streak::StageMinutes& remind_at, Saved saved,

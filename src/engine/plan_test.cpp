@@ -120,5 +120,73 @@ TEST(EndOfDay, MovesWithAUserWhoLeftForAnotherZone) {
   EXPECT_EQ(end_of_day(moved, "Africa/Lagos", date, midnight, now), at("2026-07-02T01:00:00Z"));
 }
 
+streak::DayWord word(const char* date, const char* snoozed_until, bool stopped = false) {
+  streak::DayWord said{.date = streak::parse_label(date).value(), .stopped = stopped};
+  if (snoozed_until != nullptr) said.snoozed_until = at(snoozed_until);
+  return said;
+}
+
+TEST(PlanWithAWord, ASnoozeHoldsStagesBackAndMakesOne) {
+  store::DueUser due = user("UTC", {1200, 1230, 1350});
+  due.day_word = word("2026-07-01", "2026-07-01T21:05:00Z");
+  const auto during = plan_due(due, at("2026-07-01T20:30:00Z"));
+  EXPECT_FALSE(during.job) << "20:30 lies within the snooze";
+  EXPECT_EQ(during.next_check_at, at("2026-07-01T21:05:00Z"));
+  const auto after = plan_due(due, at("2026-07-01T21:05:00Z"));
+  ASSERT_TRUE(after.job);
+  EXPECT_EQ(after.job->stage, 21 * 60 + 5);
+  EXPECT_EQ(after.job->expires_at, at("2026-07-02T00:00:00Z"));
+  EXPECT_EQ(after.next_check_at, at("2026-07-01T22:30:00Z"));
+  const auto late = plan_due(due, at("2026-07-01T22:30:00Z"));
+  ASSERT_TRUE(late.job);
+  EXPECT_EQ(late.job->stage, 1350);
+}
+
+TEST(PlanWithAWord, ASchedulerThatWasDownCatchesUpWithWhatCameLast) {
+  store::DueUser due = user("UTC", {1200, 1230});
+  due.day_word = word("2026-07-01", "2026-07-01T21:05:00Z");
+  const auto planned = plan_due(due, at("2026-07-01T22:00:00Z"));
+  ASSERT_TRUE(planned.job);
+  EXPECT_EQ(planned.job->stage, 21 * 60 + 5);
+  EXPECT_EQ(planned.next_check_at, at("2026-07-02T20:00:00Z"));
+}
+
+TEST(PlanWithAWord, AStoppedDayHasNoMoreStages) {
+  store::DueUser due = user("UTC", {0, 1200, 1350});
+  due.day_word = word("2026-07-01", nullptr, true);
+  const auto planned = plan_due(due, at("2026-07-01T20:00:00Z"));
+  EXPECT_FALSE(planned.job);
+  EXPECT_EQ(planned.next_check_at, at("2026-07-02T00:00:00Z")) << "midnight is tomorrow's";
+}
+
+TEST(PlanWithAWord, YesterdaysWordMeansNothing) {
+  for (const auto& said :
+       {word("2026-06-30", "2026-06-30T23:30:00Z"), word("2026-06-30", nullptr, true)}) {
+    store::DueUser due = user("UTC", {1200});
+    due.day_word = said;
+    const auto planned = plan_due(due, at("2026-07-01T20:00:00Z"));
+    ASSERT_TRUE(planned.job);
+    EXPECT_EQ(planned.job->stage, 1200);
+  }
+}
+
+TEST(PlanWithAWord, AnEditKeepsTheSnoozeAndTheStop) {
+  const auto zone = streak::Zone::find("UTC").value();
+  const auto now = at("2026-07-01T20:10:00Z");
+  EXPECT_EQ(first_check(
+                zone, {1200, 1230},
+                {.told_today = true, .day_word = word("2026-07-01", "2026-07-01T21:05:00Z")}, now),
+            at("2026-07-01T21:05:00Z"));
+  EXPECT_EQ(first_check(zone, {480, 1230},
+                        {.told_today = false, .day_word = word("2026-07-01", nullptr, true)}, now),
+            at("2026-07-02T08:00:00Z"));
+  const auto tokyo = streak::Zone::find("Asia/Tokyo").value();
+  EXPECT_EQ(first_check(
+                tokyo, {1200},
+                {.told_today = true, .day_word = word("2026-07-01", "2026-07-01T21:05:00Z")}, now),
+            at("2026-07-02T11:00:00Z"))
+      << "who moved on to another date has the stages of that one";
+}
+
 }  // namespace
 }  // namespace streaky::engine

@@ -94,9 +94,14 @@ std::unique_ptr<notify::SealedOutgoing> sealed_outgoing(const ClaimedDelivery& d
   outgoing->user_id = delivery.user_id;
   outgoing->channel_id = delivery.channel_id;
   outgoing->message = delivery.message;
+  outgoing->message.silent = delivery.channel_level == streak::ChannelLevel::quiet;
   outgoing->attempt = delivery.attempt;
   outgoing->expires_at = delivery.expires_at;
   return outgoing;
+}
+
+bool is_about_the_day(std::string_view kind) {
+  return kind == "reminder" || kind == "could_not_check" || kind == "summary";
 }
 
 const char* end_text(DeliveryEnd end) {
@@ -187,6 +192,10 @@ runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, DeliveryOutcome* ou
     }
   }
   if (now >= delivery->expires_at) co_return;
+  if (delivery->waited && is_about_the_day(delivery->kind)) {
+    const bool wanted = co_await still_wanted(delivery, outcome);
+    if (!wanted) co_return;
+  }
   if (delivery->kind == "reminder" && now - delivery->checked_at > kFresh &&
       !planted(Mutant::no_recheck)) {
     const bool send = co_await recheck(delivery, outcome);
@@ -194,6 +203,7 @@ runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, DeliveryOutcome* ou
   }
   auto outgoing = sealed_outgoing(*delivery, *outcome);
   if (!outgoing) co_return;
+  if (parts_.links != nullptr) outgoing->message.links = parts_.links->links_for(*delivery, now);
   if (parts_.courier.names_users()) co_await name_user(delivery->user_id, outgoing.get());
   auto carrying = parts_.courier.carry(std::move(*outgoing));
   outgoing.reset();
@@ -242,6 +252,18 @@ runtime::Task<bool> Sender::record_trouble(ClaimedDelivery* delivery, bool sent,
     parts_.log.error("a delivery could not be put off yet",
                      {{"delivery", delivery->id}, {"error", error.what()}});
   }
+  co_return false;
+}
+
+/// False, and cancelled, where the user has said meanwhile that this day needs no message now.
+runtime::Task<bool> Sender::still_wanted(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
+  const auto user = co_await parts_.jobs.reread(delivery->user_id);
+  if (!user) co_return true;
+  const bool day_off = delivery->kind == "reminder" && user->rules.skips(delivery->date);
+  if (!day_off && !wants_quiet(*user, delivery->date, parts_.clock.now())) co_return true;
+  outcome->end = DeliveryEnd::cancelled;
+  outcome->code = "asked_for_quiet";
+  outcome->reason = "you asked for no message about this day";
   co_return false;
 }
 

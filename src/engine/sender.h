@@ -4,7 +4,8 @@
 // Deliveries come from the worker that has just written them (`take`) or from the table (those that
 // waited). One that rests on an answer older than `kFresh` is checked against GitHub again first,
 // and cancelled if the user has contributed since; without an answer it waits, and goes out saying
-// "as of HH:MM" shortly before the user's midnight.
+// "as of HH:MM" shortly before the user's midnight. One that waited is cancelled where its user has
+// asked for quiet meanwhile.
 //
 // Threading: the executor's thread. Borrows what it is constructed with. What is held is bounded by
 // `Limits::held`, what is on its way by `Limits::in_flight`.
@@ -17,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/action_links.h"
 #include "engine/checker.h"
 #include "engine/recorder.h"
 #include "notify/courier.h"
@@ -48,6 +50,7 @@ class Sender {
     runtime::Random& random;
     runtime::Log& log;
     runtime::Metrics& metrics;
+    const ActionLinks* links = nullptr;  // null: messages carry none
     std::function<void()>
         on_waiting;  // a delivery waits in the table: its time has to be looked up
   };
@@ -74,6 +77,8 @@ class Sender {
   runtime::Task<void> put_off(store::ClaimedDelivery* delivery, bool sent, std::string trouble);
   runtime::Task<bool> record_trouble(store::ClaimedDelivery* delivery, bool sent,
                                      std::string trouble);
+  runtime::Task<bool> still_wanted(store::ClaimedDelivery* delivery,
+                                   store::DeliveryOutcome* outcome);
   runtime::Task<bool> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
   bool judge_again(const store::User& user, const Look& look, store::ClaimedDelivery& delivery,
                    store::DeliveryOutcome& outcome);

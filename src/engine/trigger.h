@@ -1,6 +1,7 @@
 // A round for everybody, by hand. Threading: the executor's thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "runtime/clock.h"
@@ -16,5 +17,8 @@ struct Triggered {
 };
 runtime::Task<Triggered> trigger_round(store::Database* database, runtime::Clock* clock,
                                        runtime::Random* random);
+/// The same for one user; no job when that one is not active.
+runtime::Task<Triggered> trigger_user(store::Database* database, runtime::Clock* clock,
+                                      runtime::Random* random, std::int64_t user_id);
 
 }  // namespace streaky::engine

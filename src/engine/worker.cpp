@@ -19,6 +19,7 @@ store::ClaimedDelivery claimed(const store::ClaimedJob& job, const store::Channe
   delivery.user_id = job.user.id;
   delivery.channel_id = channel.id;
   delivery.channel_kind = channel.kind;
+  delivery.channel_level = channel.level;
   delivery.sealed = channel.sealed;
   delivery.kind = std::move(written.kind);
   delivery.message = std::move(written.message);

@@ -37,6 +37,24 @@ std::size_t TokenBudget::living_service_tokens() const {
   return static_cast<std::size_t>(living);
 }
 
+std::vector<TokenBudget::Standing> TokenBudget::standings() const {
+  const Moment now = moment();
+  const auto wall = [&now](Millis at) { return now.wall + (at - now.monotonic); };
+  std::vector<Standing> standings;
+  for (const auto& token : services_) {
+    const TokenState& state = token->state;
+    Standing one;
+    one.dead = state.dead(now.monotonic);
+    one.in_flight = state.in_flight();
+    one.points_left = state.points_left(now.monotonic);
+    if (one.points_left) one.points_until = wall(state.points_until());
+    const Millis until = state.blocked_until(now.monotonic);
+    if (until > now.monotonic) one.blocked_until = wall(until);
+    standings.push_back(one);
+  }
+  return standings;
+}
+
 TokenBudget::Choice TokenBudget::choose_service() {
   const Moment now = moment();
   std::optional<std::size_t> best;

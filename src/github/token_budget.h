@@ -45,6 +45,15 @@ class TokenBudget {
   void add_service_token(runtime::Secret token);
   [[nodiscard]] std::size_t service_tokens() const;
   [[nodiscard]] std::size_t living_service_tokens() const;
+  /// What is known of each service token, in their order.
+  struct Standing {
+    bool dead = false;
+    int in_flight = 0;
+    std::optional<std::int64_t> points_left;          // nothing: not known
+    std::optional<runtime::TimePoint> points_until;   // when they are filled up
+    std::optional<runtime::TimePoint> blocked_until;  // it rests until then
+  };
+  [[nodiscard]] std::vector<Standing> standings() const;
   /// Own tokens that something is remembered of.
   [[nodiscard]] std::size_t own_tokens() const { return own_.size(); }
 

@@ -224,5 +224,24 @@ TEST_F(TokenBudgetTest, OneTokenIsNeverUsedByMoreThanItMayBe) {
   for (const auto& [token, most] : http.most_in_flight) EXPECT_LE(most, 100) << token;
 }
 
+TEST_F(TokenBudgetTest, StandingsTellWhatEachTokenMayStill) {
+  add(3);
+  Leased first = lease();
+  Leased second = lease();
+  Leased third = lease();
+  first->succeeded(with_points(1'234, kOneOClock), std::nullopt);
+  first->give_back();
+  second->died();
+  second->give_back();
+  const auto standings = budget.standings();
+  ASSERT_EQ(standings.size(), 3U);
+  EXPECT_EQ(standings[0].points_left, 1'234);
+  EXPECT_EQ(standings[0].points_until, runtime::parse_rfc3339("2026-08-06T13:00:00Z"));
+  EXPECT_FALSE(standings[0].dead);
+  EXPECT_TRUE(standings[1].dead);
+  EXPECT_EQ(standings[2].in_flight, 1);
+  EXPECT_FALSE(standings[2].points_left) << "not known is not 0";
+}
+
 }  // namespace
 }  // namespace streaky::github

@@ -42,6 +42,11 @@ class TokenState {
   /// True when one more request may be under way, limits aside.
   [[nodiscard]] bool has_room(runtime::Millis now);
   [[nodiscard]] int in_flight() const { return in_flight_; }
+  /// Points that are left as far as GitHub has said; nothing before it has, or past their reset.
+  [[nodiscard]] std::optional<std::int64_t> points_left(runtime::Millis now) const {
+    return now < reset_at_ ? remaining_ : std::nullopt;
+  }
+  [[nodiscard]] runtime::Millis points_until() const { return reset_at_; }
   /// By requests under way; else the longer idle one, so that a try that failed with one token is
   /// followed by a try with another.
   [[nodiscard]] bool less_used_than(const TokenState& other) const {

@@ -20,7 +20,9 @@ constexpr std::size_t kMaxTokenBytes = 200;
 constexpr std::size_t kMaxAnswerBytes = 256U << 10U;
 constexpr std::size_t kMostSearched = 4'096;  // of an error page
 constexpr std::size_t kMaxTitle = 256;
+constexpr int kSuppressNotifications = 4096;  // a message flag
 constexpr std::size_t kMaxDescription = 4096;
+constexpr std::size_t kMaxLinks = 2048;  // of the description
 // Discord names no time when it bans an address; reports speak of about an hour.
 constexpr runtime::Millis kBanRest{3600LL * 1000};
 constexpr runtime::Millis kBlockedRest{60'000};
@@ -89,6 +91,16 @@ std::string user_agent(const NotifierOptions& options) {
     return out;
   };
   return fmt::format("DiscordBot ({}, {})", clean(options.public_url), clean(options.version));
+}
+
+/// A line below the text: `[Rest today](https://…) · …`.
+std::string link_line(const streak::Message& message) {
+  std::string line;
+  for (const streak::Link& link : safe_links(message.links)) {
+    line += line.empty() ? "\n\n" : " · ";
+    line += fmt::format("[{}]({})", discord_markdown(link.label, kLongestLinkLabel), link.url);
+  }
+  return utf16_length(line) <= kMaxLinks ? line : std::string();
 }
 
 Answer make(Meaning meaning, std::string code, std::string reason) {
@@ -259,7 +271,9 @@ std::optional<net::HttpRequest> discord_request(const DiscordWebhook& webhook,
                                                 const streak::Message& message,
                                                 const NotifierOptions& options) {
   const std::string title = discord_markdown(message.subject, kMaxTitle);
-  const std::string description = discord_markdown(message.body, kMaxDescription);
+  const std::string links = link_line(message);
+  const std::string description =
+      discord_markdown(message.body, kMaxDescription - utf16_length(links)) + links;
   if (title.empty() && description.empty()) return std::nullopt;
 
   boost::json::object embed;
@@ -277,6 +291,7 @@ std::optional<net::HttpRequest> discord_request(const DiscordWebhook& webhook,
   boost::json::object body;
   body["embeds"] = std::move(embeds);
   body["allowed_mentions"] = std::move(mentions);
+  if (message.silent) body["flags"] = kSuppressNotifications;
 
   net::HttpRequest request;
   request.url = fmt::format("{}/api/v10/webhooks/{}/{}?wait=true", options.discord_api_url,

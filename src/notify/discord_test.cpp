@@ -423,5 +423,42 @@ TEST_F(DiscordRows, BackoffGrowsToThreeMinutes) {
   EXPECT_LE(backoff(-7, random), Millis{2'500});
 }
 
+TEST(DiscordRequest, LinksStandBelowTheTextHoweverLongItIs) {
+  World world;
+  Outgoing outgoing = World::discord();
+  outgoing.message.body = std::string(9'000, 'd');
+  outgoing.message.links = {{"Rest today", "https://streaky.example/today/v1.k1.AA-_"},
+                            {"No more today", "https://streaky.example/today/v1.k1.BB"}};
+  (void)world.send(std::move(outgoing));
+  const auto body = world.http.body(0);
+  const std::string text(body.at("embeds").at(0).at("description").as_string());
+  EXPECT_LE(text.size(), 4'096U + 8);
+  EXPECT_THAT(text, EndsWith("d…\n\n[Rest today](https://streaky.example/today/v1.k1.AA-_) · "
+                             "[No more today](https://streaky.example/today/v1.k1.BB)"));
+}
+
+TEST(DiscordRequest, AnAddressThatIsNoneCostsItsLinkAndNothingElse) {
+  World world;
+  Outgoing outgoing = World::discord();
+  outgoing.message.links = {{"a", "javascript:alert(1)"},
+                            {"b", "https://x.example/) [c](https://evil.example"},
+                            {"", "https://x.example/"},
+                            {"d", "https://x.example/" + std::string(600, 'a')}};
+  const auto delivered = world.send(std::move(outgoing));
+  EXPECT_TRUE(std::holds_alternative<Sent>(delivered.outcome));
+  EXPECT_EQ(world.http.body(0).at("embeds").at(0).at("description").as_string(),
+            "GitHub shows no contribution yet today");
+}
+
+TEST(DiscordRequest, SilentMessagesMakeNoSound) {
+  World world;
+  Outgoing outgoing = World::discord();
+  outgoing.message.silent = true;
+  (void)world.send(std::move(outgoing));
+  EXPECT_EQ(world.http.body(0).at("flags").as_int64(), 4'096);
+  (void)world.send(World::discord());
+  EXPECT_FALSE(world.http.body(1).contains("flags"));
+}
+
 }  // namespace
 }  // namespace streaky::notify

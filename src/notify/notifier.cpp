@@ -263,7 +263,10 @@ bool Notifier::Impl::take_telegram(Parcel& parcel,
     parcel.route.came_back = true;
     return true;
   }
-  if (answer.meaning == Meaning::as_plain && parcel.text == TelegramText::html) {
+  // A button that Telegram refuses, for its address or for reasons of its own, must not cost the
+  // message.
+  const bool buttons = answer.meaning == Meaning::refused && !parcel.message.links.empty();
+  if ((answer.meaning == Meaning::as_plain || buttons) && parcel.text == TelegramText::html) {
     parcel.text = TelegramText::plain;
     parcel.route.came_back = true;
     return true;

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "notify/answer.h"
+#include "notify/text.h"
 #include "runtime/bytes.h"
 
 namespace streaky::notify {
@@ -52,6 +53,36 @@ std::optional<Urgency> parse_urgency(std::string_view text) {
   return *found;
 }
 
+json::array links_json(const std::vector<streak::Link>& links) {
+  json::array array;
+  for (const streak::Link& link : links) {
+    json::object one;
+    one["label"] = as_utf8(link.label);
+    one["url"] = as_utf8(link.url);
+    array.push_back(std::move(one));
+  }
+  return array;
+}
+
+runtime::Result<std::vector<streak::Link>> read_links(const json::object& message) {
+  std::vector<streak::Link> links;
+  const json::value* value = message.if_contains("links");
+  if (value == nullptr) return links;
+  if (!value->is_array() || value->get_array().size() > kMostLinks) {
+    return malformed("message.links: expected a list of at most 5");
+  }
+  for (const json::value& one : value->get_array()) {
+    if (!one.is_object()) return malformed("message.links: expected objects");
+    links.push_back({std::string(text_at(one.get_object(), "label")),
+                     std::string(text_at(one.get_object(), "url"))});
+  }
+  if (safe_links(links).size() != links.size()) {
+    return malformed(
+        "message.links: expected label (1 to 64) and url (http or https, at most 512)");
+  }
+  return links;
+}
+
 runtime::Result<streak::Message> read_message(const json::object& object) {
   const json::value* value = object.if_contains("message");
   if (value == nullptr || !value->is_object()) return malformed("message: expected an object");
@@ -71,6 +102,10 @@ runtime::Result<streak::Message> read_message(const json::object& object) {
   }
   if (!urgency) return malformed("message.urgency: expected none, low, medium or high");
   message.urgency = *urgency;
+  auto links = read_links(fields);
+  if (!links) return std::unexpected(std::move(links).error());
+  message.links = std::move(*links);
+  message.silent = true_at(fields, "silent");
   return message;
 }
 
@@ -140,6 +175,10 @@ std::string delivery_text(const SealedOutgoing& outgoing, TimePoint now) {
   message["subject"] = as_utf8(outgoing.message.subject);
   message["body"] = as_utf8(outgoing.message.body);
   message["urgency"] = streak::to_text(outgoing.message.urgency);
+  if (outgoing.message.silent) message["silent"] = true;
+  // What the proxy would refuse is left out here: a link must not cost the message.
+  const auto links = safe_links(outgoing.message.links);
+  if (!links.empty()) message["links"] = links_json(links);
   json::object delivery;
   delivery["id"] = outgoing.delivery_id;
   delivery["user_id"] = outgoing.user_id;

@@ -161,5 +161,25 @@ TEST(ProxyBatchTest, ALineWithoutEndIsNotGathered) {
   EXPECT_EQ(parcel->fate, Fate::answered);
 }
 
+TEST(ProxyWire, LinksTravelAndBadOnesAreLeftOutBeforeTheProxyRefusesThem) {
+  SealedOutgoing out = delivery();
+  out.message.links = {{"Rest today", "https://streaky.example/today/AA"},
+                       {"evil", "javascript:alert(1)"}};
+  out.message.silent = true;
+  const auto read = read_delivery(boost::json::parse(delivery_text(out, kNow)), kNow);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_TRUE(read->message.silent);
+  ASSERT_EQ(read->message.links.size(), 1U);
+  EXPECT_EQ(read->message.links[0].label, "Rest today");
+  EXPECT_EQ(read->message.links[0].url, "https://streaky.example/today/AA");
+
+  auto value = boost::json::parse(delivery_text(out, kNow));
+  auto& links = value.as_object().at("message").as_object().at("links");
+  links.as_array()[0].as_object()["url"] = "file:///etc/passwd";
+  EXPECT_FALSE(read_delivery(value, kNow));
+  links = "x";
+  EXPECT_FALSE(read_delivery(value, kNow));
+}
+
 }  // namespace
 }  // namespace streaky::notify

@@ -23,6 +23,7 @@ constexpr std::size_t kLongestName = 32;
 constexpr std::size_t kMaxAnswerBytes = 256U << 10U;
 constexpr std::size_t kMaxSubject = 256;
 constexpr std::size_t kMaxText = 4096;
+constexpr std::size_t kMaxLinks = 2048;  // of the text
 constexpr std::string_view kGap = "\n\n";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -43,8 +44,31 @@ bool is_chat_name(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
 }
 
+/// Buttons below the text, one in a row.
+boost::json::array keyboard_of(const std::vector<streak::Link>& links) {
+  boost::json::array rows;
+  for (const streak::Link& link : links) {
+    boost::json::object button;
+    button["text"] = link.label;
+    button["url"] = link.url;
+    boost::json::array row;
+    row.push_back(std::move(button));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+/// Without mark-up the links stand in the text, where none can be refused.
+std::string lines_of(const std::vector<streak::Link>& links) {
+  std::string lines;
+  for (const streak::Link& link : links) lines += fmt::format("\n\n{}: {}", link.label, link.url);
+  return lines.size() <= kMaxLinks ? lines : std::string();
+}
+
 std::string text_of(const streak::Message& message, TelegramText kind) {
-  const std::size_t body_limit = kMaxText - kMaxSubject - kGap.size();
+  std::string links;
+  if (kind == TelegramText::plain) links = lines_of(safe_links(message.links));
+  const std::size_t body_limit = kMaxText - kMaxSubject - kGap.size() - links.size();
   std::string subject;
   std::string body;
   if (kind == TelegramText::html) {
@@ -53,7 +77,7 @@ std::string text_of(const streak::Message& message, TelegramText kind) {
     if (!subject.empty()) subject = "<b>" + subject + "</b>";
   } else {
     subject = plain_text(message.subject, kMaxSubject);
-    body = plain_text(message.body, body_limit);
+    body = plain_text(message.body, body_limit) + links;
   }
   if (subject.empty() || body.empty()) return subject + body;
   return fmt::format("{}{}{}", subject, kGap, body);
@@ -253,6 +277,13 @@ std::optional<net::HttpRequest> telegram_request(const TelegramChat& chat,
   body["text"] = content;
   if (text == TelegramText::html) body["parse_mode"] = "HTML";
   body["link_preview_options"] = std::move(preview);
+  if (message.silent) body["disable_notification"] = true;
+  const auto links = safe_links(message.links);
+  if (text == TelegramText::html && !links.empty()) {
+    boost::json::object markup;
+    markup["inline_keyboard"] = keyboard_of(links);
+    body["reply_markup"] = std::move(markup);
+  }
 
   net::HttpRequest request;
   request.url = fmt::format("{}/bot{}/sendMessage", options.telegram_api_url, chat.token.reveal());

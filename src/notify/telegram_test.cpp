@@ -289,5 +289,42 @@ TEST_F(TelegramRows, MalformedStoredCredentialIsDeadWithoutAsking) {
   EXPECT_TRUE(world_.http.seen.empty());
 }
 
+Outgoing with_links() {
+  Outgoing outgoing = World::telegram();
+  outgoing.message.links = {{"Rest today", "https://streaky.example/today/AA"},
+                            {"No more today", "https://streaky.example/today/BB"}};
+  return outgoing;
+}
+
+TEST(TelegramRequest, LinksAreButtons) {
+  World world;
+  (void)world.send(with_links());
+  const auto body = world.http.body(0);
+  const auto& rows = body.at("reply_markup").at("inline_keyboard").as_array();
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].at(0).at("text").as_string(), "Rest today");
+  EXPECT_EQ(rows[1].at(0).at("url").as_string(), "https://streaky.example/today/BB");
+}
+
+TEST_F(TelegramRows, ARefusedButtonDoesNotCostTheMessage) {
+  world_.http.script.emplace_back(
+      reply(400, failure(400, "Bad Request: inline keyboard button URL is invalid")));
+  const auto delivered = world_.send(with_links());
+  EXPECT_TRUE(std::holds_alternative<Sent>(delivered.outcome));
+  ASSERT_EQ(world_.http.seen.size(), 2U);
+  const auto body = world_.http.body(1);
+  EXPECT_FALSE(body.contains("reply_markup"));
+  EXPECT_THAT(std::string(body.at("text").as_string()),
+              HasSubstr("Rest today: https://streaky.example/today/AA\n\nNo more today: https://"));
+}
+
+TEST(TelegramRequest, SilentMessagesMakeNoSound) {
+  World world;
+  Outgoing outgoing = World::telegram();
+  outgoing.message.silent = true;
+  (void)world.send(std::move(outgoing));
+  EXPECT_TRUE(world.http.body(0).at("disable_notification").as_bool());
+}
+
 }  // namespace
 }  // namespace streaky::notify

@@ -136,4 +136,20 @@ std::string discord_markdown(std::string_view text, std::size_t limit) {
   return out.take();
 }
 
+std::vector<streak::Link> safe_links(const std::vector<streak::Link>& links) {
+  const auto is_plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("-._~:/?=&%[]").contains(c);
+  };
+  std::vector<streak::Link> safe;
+  for (const streak::Link& link : links) {
+    const bool web = link.url.starts_with("https://") || link.url.starts_with("http://");
+    const bool fits = link.url.size() <= kLongestLinkUrl && !link.label.empty() &&
+                      utf16_length(link.label) <= kLongestLinkLabel;
+    if (!web || !fits || !std::ranges::all_of(link.url, is_plain)) continue;
+    if (safe.size() < kMostLinks) safe.push_back(link);
+  }
+  return safe;
+}
+
 }  // namespace streaky::notify

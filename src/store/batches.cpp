@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "runtime/bytes.h"
 #include "store/counts.h"
 #include "store/json_rows.h"
 #include "store/session.h"
@@ -116,7 +117,21 @@ runtime::Task<std::vector<BatchJob>> Batches::failed_jobs(std::string id, int li
     BatchJob job;
     auto query = session.query("batches/failed_jobs");
     query.bind("id", id).bind("limit", std::max(limit, 0));
-    query.into(job.id, job.login, job.state, job.verdict, job.error);
+    query.into(job.id, job.user_id, job.login, job.state, job.verdict, job.error);
+    while (query.next()) jobs.push_back(job);
+  };
+  co_await database_.read(std::move(work));
+  co_return jobs;
+}
+
+runtime::Task<std::vector<BatchJob>> Batches::jobs(std::string id, JobFilter filter, int limit) {
+  std::vector<BatchJob> jobs;
+  Database::Work work = [&](Session& session) {
+    BatchJob job;
+    auto query = session.query("batches/jobs");
+    query.bind("id", id).bind("state", filter.state).bind("limit", std::max(limit, 0));
+    query.bind("login", runtime::to_lower_ascii(filter.login));
+    query.into(job.id, job.user_id, job.login, job.state, job.verdict, job.error);
     while (query.next()) jobs.push_back(job);
   };
   co_await database_.read(std::move(work));

@@ -33,6 +33,7 @@ struct Batch {
 
 struct BatchJob {
   std::int64_t id = 0;
+  std::int64_t user_id = 0;
   std::string login;
   std::string state;
   std::string verdict;
@@ -49,6 +50,13 @@ class Batches {
   runtime::Task<std::vector<Batch>> page(runtime::TimePoint created_at, std::string id, int limit);
   /// Failed jobs of a batch, at most `limit`.
   runtime::Task<std::vector<BatchJob>> failed_jobs(std::string id, int limit);
+  /// Jobs of a batch in their order, at most `limit`: those in `state` (empty: any) whose user's
+  /// login begins with `login` (any case; empty: any).
+  struct JobFilter {
+    std::string state;
+    std::string login;
+  };
+  runtime::Task<std::vector<BatchJob>> jobs(std::string id, JobFilter filter, int limit);
   /// How many failed for which reason, the most frequent first.
   struct Failures {
     std::string error;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "store/health.h"
 #include "store/store_testing.h"
 
 namespace streaky::store {
@@ -49,6 +50,30 @@ TEST_P(BatchesTest, ALaterStageThatDiedTooHoldsNothingBack) {
 }
 
 STREAKY_STORE_SUITE(BatchesTest);
+
+TEST_P(BatchesTest, JobsAreFoundByStateAndBeginningOfTheLogin) {
+  sign_up(2);
+  trigger("b1");
+  EXPECT_EQ(wait(s_->batches.jobs("b1", {}, 10)).size(), 2U);
+  EXPECT_EQ(wait(s_->batches.jobs("b1", {}, 1)).size(), 1U);
+  EXPECT_EQ(wait(s_->batches.jobs("b1", {.state = "", .login = "USER1"}, 10)).size(), 1U);
+  EXPECT_EQ(wait(s_->batches.jobs("b1", {.state = "pending", .login = "user"}, 10)).size(), 2U);
+  EXPECT_TRUE(wait(s_->batches.jobs("b1", {.state = "failed", .login = ""}, 10)).empty());
+  EXPECT_TRUE(wait(s_->batches.jobs("b1", {.state = "", .login = "%"}, 10)).empty());
+  EXPECT_TRUE(wait(s_->batches.jobs("b2", {}, 10)).empty());
+}
+
+TEST_P(BatchesTest, ChannelsAreCountedWithWhatBecameOfTheirMessages) {
+  sign_up(1);
+  remind("b1", 600, DeliveryEnd::sent);
+  const auto report = wait(read_channel_report(&s_->database, kNow));
+  ASSERT_TRUE(report.kinds.contains("discord"));
+  EXPECT_EQ(report.kinds.at("discord").on, 1);
+  EXPECT_EQ(report.kinds.at("discord").count("sent"), 1);
+  EXPECT_EQ(report.kinds.at("discord").count("dead"), 0);
+  const auto later = wait(read_channel_report(&s_->database, kNow + std::chrono::hours(25)));
+  EXPECT_EQ(later.kinds.at("discord").count("sent"), 0) << "the last day alone";
+}
 
 }  // namespace
 }  // namespace streaky::store

@@ -21,13 +21,16 @@ std::unordered_map<std::string, ClaimedDelivery> load_deliveries(
   deliveries.reserve(ids.size());
   ClaimedDelivery one;
   std::string urgency;
+  std::string level;
   auto query = session.query("deliveries/load");
   query.bind("ids", to_json(ids));
   query.into(one.id, one.batch_id, one.job_id, one.user_id, one.channel_id, one.channel_kind,
              one.sealed, one.kind, one.message.subject, one.message.body, urgency, one.date,
-             one.zone, one.stage, one.created_at, one.checked_at, one.expires_at, one.attempt);
+             one.zone, one.stage, one.created_at, one.checked_at, one.expires_at, one.attempt,
+             level);
   while (query.next()) {
     one.message.urgency = urgency_of(urgency);
+    one.channel_level = channel_level_of(level);
     deliveries[one.id] = one;
   }
   return deliveries;
@@ -65,6 +68,7 @@ std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& requ
   Counts counts;
   for (const auto& [at, id] : due) {
     claimed.push_back(std::move(loaded.at(id)));
+    claimed.back().waited = true;
     claimed.back().due_at = runtime::TimePoint{runtime::Millis{at}};
     counts.move_delivery(claimed.back().batch_id, "pending", "sending");
   }

@@ -37,6 +37,7 @@ struct ClaimedDelivery {
   std::int64_t user_id = 0;
   std::int64_t channel_id = 0;
   std::string channel_kind;
+  streak::ChannelLevel channel_level = streak::ChannelLevel::normal;
   std::string sealed;
   std::string kind;
   streak::Message message;
@@ -48,6 +49,7 @@ struct ClaimedDelivery {
   runtime::TimePoint expires_at{};
   runtime::TimePoint due_at{};  // not to be sent before
   int attempt = 1;
+  bool waited = false;  // it comes from the table: its user may have said something meanwhile
 };
 
 enum class DeliveryEnd {

@@ -22,9 +22,12 @@ std::vector<DueUser> fetch(Query& query) {
   std::vector<DueUser> users;
   DueUser user;
   std::string minutes;
-  query.into(user.id, user.time_zone, minutes, user.next_check_at, user.settings_version);
+  DayWordColumns word;
+  query.into(user.id, user.time_zone, minutes, user.next_check_at, user.settings_version, word.date,
+             word.stopped, word.snoozed_until);
   while (query.next()) {
     user.remind_at = minutes_of(minutes);
+    user.day_word = day_word_of(word);
     users.push_back(user);
   }
   return users;

@@ -25,6 +25,7 @@ struct DueUser {
   streak::StageMinutes remind_at;
   std::optional<runtime::TimePoint> next_check_at;
   std::int64_t settings_version = 0;
+  std::optional<streak::DayWord> day_word;
 };
 
 struct NewJob {

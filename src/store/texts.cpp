@@ -47,6 +47,10 @@ UserStatus status_of(std::string_view text) {
   return find(kAll, text);
 }
 
+streak::ChannelLevel channel_level_of(std::string_view text) {
+  return streak::parse_channel_level(text).value_or(streak::ChannelLevel::normal);
+}
+
 std::string minutes_to_text(const streak::StageMinutes& minutes) {
   std::string text = "[";
   for (const int minute : minutes) {
@@ -67,6 +71,12 @@ streak::StageMinutes minutes_of(std::string_view text) {
     at = error == std::errc{} ? stop : at + 1;
   }
   return minutes;
+}
+
+std::optional<streak::DayWord> day_word_of(const DayWordColumns& columns) {
+  if (!columns.date) return std::nullopt;
+  return streak::DayWord{
+      .date = *columns.date, .stopped = columns.stopped, .snoozed_until = columns.snoozed_until};
 }
 
 }  // namespace streaky::store

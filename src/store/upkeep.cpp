@@ -142,6 +142,8 @@ runtime::Task<int> Upkeep::clean(runtime::TimePoint batches_before,
     deleted += delete_rows<std::string>(session, "upkeep/clean_batches", batches_before, most);
     deleted +=
         delete_rows<std::string>(session, "upkeep/clean_deliveries", deliveries_before, most);
+    deleted +=
+        delete_rows<std::int64_t>(session, "upkeep/clean_used_links", deliveries_before, most);
   };
   if (most > 0) co_await database_.write(std::move(work));
   co_return deleted;

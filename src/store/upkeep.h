@@ -30,7 +30,8 @@ class Upkeep {
   /// as expired. Looks first and writes only when there is something to do.
   runtime::Task<Reaped> reap(runtime::TimePoint now);
   /// Deletes at most `limit` rows of each kind: settled batches with their jobs made before
-  /// `batches_before`, deliveries made before `deliveries_before`. Gives the number deleted.
+  /// `batches_before`, deliveries made and links used before `deliveries_before`. Gives the number
+  /// deleted.
   runtime::Task<int> clean(runtime::TimePoint batches_before, runtime::TimePoint deliveries_before,
                            int limit);
   /// Deletes at most `limit` sessions that are over, and as many kept answers that are too old.

@@ -16,17 +16,20 @@ void load_rows(Session& session, const std::string& ids, UsersById& users) {
   std::string verdict;
   std::optional<streak::Label> through;
   streak::Anchor anchor;
+  DayWordColumns word;
   StreakState& streak = user.streak;
   auto rows = session.query("users/load");
   rows.bind("ids", ids);
   rows.into(user.id, user.login, user.login_taken, user.node_id, user.database_id, user.time_zone,
             minutes, user.daily_summary, user.sealed_token, user.token_dead, status,
-            user.settings_version, user.next_check_at, user.created_at, through, anchor.length,
-            anchor.began, streak.length, streak.began, streak.longest, streak.today,
-            streak.today_count, verdict, streak.views, streak.seen_at, streak.history_at);
+            user.settings_version, user.next_check_at, user.created_at, word.date, word.stopped,
+            word.snoozed_until, through, anchor.length, anchor.began, streak.length, streak.began,
+            streak.longest, streak.today, streak.today_count, verdict, streak.views, streak.seen_at,
+            streak.history_at);
   while (rows.next()) {
     user.remind_at = minutes_of(minutes);
     user.status = status_of(status);
+    user.day_word = day_word_of(word);
     streak.verdict = verdict_of(verdict);
     streak.anchor.reset();
     if (through) streak.anchor = streak::Anchor{*through, anchor.length, anchor.began};
@@ -57,11 +60,15 @@ void load_rules(Session& session, const std::string& ids, UsersById& users) {
 void load_channels(Session& session, const std::string& ids, UsersById& users) {
   std::int64_t user_id = 0;
   Channel channel;
+  std::string level;
   auto rows = session.query("users/load_channels");
   rows.bind("ids", ids);
   rows.into(user_id, channel.id, channel.kind, channel.sealed, channel.hint, channel.on,
-            channel.off_reason);
-  while (rows.next()) users[user_id].channels.push_back(channel);
+            channel.off_reason, level);
+  while (rows.next()) {
+    channel.level = channel_level_of(level);
+    users[user_id].channels.push_back(channel);
+  }
 }
 
 }  // namespace

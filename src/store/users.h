@@ -8,7 +8,9 @@
 
 #include "runtime/time.h"
 #include "store/database.h"
+#include "streak/channel_level.h"
 #include "streak/day_rules.h"
+#include "streak/day_word.h"
 #include "streak/reminder_plan.h"
 #include "streak/streak.h"
 
@@ -35,6 +37,7 @@ struct Channel {
   std::string hint;    // tells channels apart, gives nothing away
   bool on = true;
   std::string off_reason;
+  streak::ChannelLevel level = streak::ChannelLevel::normal;
 };
 
 enum class UserStatus { active, paused, removed };
@@ -57,6 +60,7 @@ struct User {
   std::optional<runtime::TimePoint> next_check_at;
   runtime::TimePoint created_at{};
   streak::DayRules rules;
+  std::optional<streak::DayWord> day_word;  // what was said about one day, the last word alone
   std::vector<Channel> channels;
   StreakState streak;
 };
@@ -84,6 +88,13 @@ struct UserEdit {
   User after;
 };
 
+/// A one-time link from a message, which is used together with the edit that it asks for.
+struct LinkUse {
+  streak::Label date;
+  int stage = 0;
+  std::string action;
+};
+
 class Users {
  public:
   explicit Users(Database& database) : database_(database) {}
@@ -99,6 +110,14 @@ class Users {
   /// One transaction. At most 1,000 at a time.
   runtime::Task<std::vector<std::optional<User>>> edit(std::vector<UserEdit> edits,
                                                        runtime::TimePoint now);
+  /// The same for one user, once: nothing is changed where the link was used before.
+  struct Once {
+    bool used_before = false;
+    std::optional<User> user;  // as stored now; nothing as with `edit`
+  };
+  runtime::Task<Once> edit_once(UserEdit edit, LinkUse link, runtime::TimePoint now);
+  /// Whether that link of the user's was used.
+  runtime::Task<bool> link_used(std::int64_t user_id, LinkUse link);
   /// Inserts or replaces users as given (settings, rules, channels; not the streak), whatever has
   /// happened to them meanwhile. Otherwise like `edit`.
   runtime::Task<void> save(std::vector<User> users, runtime::TimePoint now);

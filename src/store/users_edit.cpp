@@ -14,7 +14,7 @@ namespace {
 
 bool same(const Channel& one, const Channel& other) {
   return one.kind == other.kind && one.sealed == other.sealed && one.hint == other.hint &&
-         one.on == other.on && one.off_reason == other.off_reason;
+         one.on == other.on && one.off_reason == other.off_reason && one.level == other.level;
 }
 
 const Channel* find_channel(const std::vector<Channel>& channels, std::int64_t id) {
@@ -88,6 +88,20 @@ std::vector<std::optional<User>> edit_in(Session& session, const std::vector<Use
   return results;
 }
 
+Query& bind_link(Query& query, std::int64_t user_id, const LinkUse& link) {
+  return query.bind("user", user_id)
+      .bind("date", streak::to_text(link.date))
+      .bind("stage", link.stage)
+      .bind("action", link.action);
+}
+
+bool is_used(Session& session, std::int64_t user_id, const LinkUse& link) {
+  bool used = false;
+  auto query = session.query("users/link_used");
+  bind_link(query, user_id, link).into(used).one();
+  return used;
+}
+
 }  // namespace
 
 runtime::Task<std::vector<std::optional<User>>> Users::edit(std::vector<UserEdit> edits,
@@ -97,6 +111,30 @@ runtime::Task<std::vector<std::optional<User>>> Users::edit(std::vector<UserEdit
   Database::Work work = [&](Session& session) { results = edit_in(session, edits, now); };
   if (!edits.empty()) co_await database_.write(std::move(work));
   co_return results;
+}
+
+runtime::Task<Users::Once> Users::edit_once(UserEdit edit, LinkUse link, runtime::TimePoint now) {
+  Once once;
+  const std::int64_t user_id = edit.after.id;
+  const std::vector<UserEdit> edits(1, std::move(edit));
+  Database::Work work = [&](Session& session) {
+    once = Once{};
+    once.used_before = is_used(session, user_id, link);
+    if (once.used_before) return;
+    once.user = std::move(edit_in(session, edits, now).front());
+    if (!once.user) return;
+    auto query = session.query("users/use_link");
+    bind_link(query, user_id, link).bind("now", now).run();
+  };
+  co_await database_.write(std::move(work));
+  co_return once;
+}
+
+runtime::Task<bool> Users::link_used(std::int64_t user_id, LinkUse link) {
+  bool used = false;
+  Database::Work work = [&](Session& session) { used = is_used(session, user_id, link); };
+  co_await database_.read(std::move(work));
+  co_return used;
 }
 
 }  // namespace streaky::store

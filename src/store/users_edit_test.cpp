@@ -211,5 +211,53 @@ TEST_P(UsersEditTest, TwoUsersOfOneAccountStayTwo) {
 
 STREAKY_STORE_SUITE(UsersEditTest);
 
+TEST_P(UsersEditTest, ALinkWorksOnceTogetherWithItsEdit) {
+  sign_up(1);
+  const User before = read("user0");
+  User after = before;
+  after.day_word = streak::DayWord{.date = kToday, .snoozed_until = kNow + std::chrono::hours(1)};
+  const LinkUse link{.date = kToday, .stage = 1200, .action = "snooze"};
+  EXPECT_FALSE(wait(s_->users.link_used(before.id, link)));
+  const auto first = wait(s_->users.edit_once({before, after}, link, kNow));
+  EXPECT_FALSE(first.used_before);
+  ASSERT_TRUE(first.user);
+  EXPECT_EQ(read("user0").day_word, after.day_word);
+  EXPECT_TRUE(wait(s_->users.link_used(before.id, link)));
+
+  User again = *first.user;
+  again.day_word->stopped = true;
+  const auto second = wait(s_->users.edit_once({*first.user, again}, link, kNow));
+  EXPECT_TRUE(second.used_before);
+  EXPECT_EQ(read("user0").day_word, after.day_word);
+  const LinkUse other{.date = kToday, .stage = 1350, .action = "snooze"};
+  EXPECT_TRUE(wait(s_->users.edit_once({*first.user, again}, other, kNow)).user)
+      << "another reminder's link is another one";
+}
+
+TEST_P(UsersEditTest, ALinkIsNotUsedUpWhereTheSettingsChangedMeanwhile) {
+  sign_up(1);
+  const User before = read("user0");
+  User other = before;
+  other.daily_summary = true;
+  ASSERT_TRUE(edit(before, other));
+  User after = before;
+  after.day_word = streak::DayWord{.date = kToday, .stopped = true};
+  const LinkUse link{.date = kToday, .stage = 1200, .action = "stop"};
+  EXPECT_FALSE(wait(s_->users.edit_once({before, after}, link, kNow)).user);
+  EXPECT_FALSE(wait(s_->users.link_used(before.id, link)));
+  EXPECT_FALSE(read("user0").day_word);
+}
+
+TEST_P(UsersEditTest, UsedLinksGoWithOldDeliveriesAndWithTheirUser) {
+  sign_up(1);
+  const User before = read("user0");
+  const LinkUse link{.date = kToday, .stage = 1200, .action = "stop"};
+  wait(s_->users.edit_once({before, before}, link, kNow));
+  EXPECT_EQ(number("SELECT COUNT(*) FROM used_links"), 1);
+  EXPECT_EQ(wait(s_->upkeep.clean(kNow, kNow, 10)), 0);
+  EXPECT_EQ(wait(s_->upkeep.clean(kNow, kNow + std::chrono::seconds(1), 10)), 1);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM used_links"), 0);
+}
+
 }  // namespace
 }  // namespace streaky::store

@@ -43,6 +43,16 @@ void add_rules(Rows& rows, const User& user) {
   }
 }
 
+void add_day_word(boost::json::object& row, const std::optional<streak::DayWord>& word) {
+  row["word_date"] = nullptr;
+  row["word_stopped"] = 0;
+  row["word_snoozed_until"] = nullptr;
+  if (!word) return;
+  row["word_date"] = json_label(word->date);
+  row["word_stopped"] = word->stopped ? 1 : 0;
+  row["word_snoozed_until"] = json_at(word->snoozed_until);
+}
+
 void add_channels(Rows& rows, const User& user) {
   for (const Channel& channel : user.channels) {
     if (channel.id <= 0) throw std::invalid_argument("save: a channel without an allotted id");
@@ -52,7 +62,8 @@ void add_channels(Rows& rows, const User& user) {
                              {"sealed", json_text(channel.sealed)},
                              {"hint", json_text(channel.hint)},
                              {"is_on", channel.on ? 1 : 0},
-                             {"off_reason", json_text(channel.off_reason)}});
+                             {"off_reason", json_text(channel.off_reason)},
+                             {"level", streak::to_text(channel.level)}});
     rows.channel_ids.push_back(channel.id);
     if (!channel.on) {
       rows.off_channel_ids.push_back(channel.id);
@@ -84,6 +95,7 @@ Rows rows_of(const std::vector<User>& users) {
                           {"token_dead", user.token_dead ? 1 : 0},
                           {"status", to_text(user.status)},
                           {"next_check_at", json_at(user.next_check_at)}});
+    add_day_word(rows.users.back().as_object(), user.day_word);
     add_rules(rows, user);
     add_channels(rows, user);
   }

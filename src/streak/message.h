@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "streak/calendar.h"
 
@@ -38,10 +39,19 @@ struct MessageInput {
   std::string reason;
 };
 
+/// Something that a reader can do about a message.
+struct Link {
+  std::string label;
+  std::string url;
+};
+
 struct Message {
   std::string subject;
   std::string body;
   Urgency urgency = Urgency::none;
+  // Both are made when it is sent, and never stored.
+  std::vector<Link> links{};
+  bool silent = false;  // it arrives without a sound
 };
 
 Message compose(const MessageInput& input);

@@ -1,6 +1,7 @@
 // Channels, the GitHub token, and the test message.
 #include "web/edits.h"
 #include "web/handlers.h"
+#include "web/news.h"
 #include "web/replies.h"
 #include "web/settings_page.h"
 #include "web/test_message.h"
@@ -21,8 +22,9 @@ Task<net::ServerResponse> refuse(Desk* desk, Visit* visit, std::string problem) 
     auto showing = settings_page(desk, visit, std::move(problem));
     co_return co_await std::move(showing);
   }
+  const std::string bot = co_await listening_bot(desk, visit->now);
   Data data;
-  set_channel_data(data, *desk, visit->user());
+  set_channel_data(data, *desk, visit->user(), bot);
   PageFrame frame;
   frame.title = "How to reach you";
   frame.place = "setup";
@@ -81,6 +83,25 @@ Answer remove_channel(Desk* desk, Visit* visit) {
   auto applying = apply_draft(desk, visit, std::move(draft));
   auto result = co_await std::move(applying);
   auto ending = after_edit(desk, visit, std::move(result), "removed");
+  co_return co_await std::move(ending);
+}
+
+Answer save_channel_level(Desk* desk, Visit* visit) {
+  const store::Channel* channel = find_channel(visit->user(), visit->parameters.at(0));
+  if (channel == nullptr) co_return problem(desk, visit, not_found());
+  const auto level = streak::parse_channel_level(visit->value("level"));
+  if (!level) {
+    auto showing = settings_page(desk, visit, "Channel: expected quiet, normal or loud.");
+    co_return co_await std::move(showing);
+  }
+  const std::int64_t channel_id = channel->id;
+  const auto chosen = *level;
+  account::Edit edit = [channel_id, chosen](const store::Allotted& allotted) {
+    return account::set_channel_level(*allotted.existing, channel_id, chosen);
+  };
+  auto changing = account::change_user(&desk->users, visit->user().id, std::move(edit), visit->now);
+  auto result = co_await std::move(changing);
+  auto ending = after_edit(desk, visit, std::move(result), "level");
   co_return co_await std::move(ending);
 }
 

@@ -10,6 +10,7 @@
 #include "web/desk.h"
 #include "web/handlers.h"
 #include "web/heat_map.h"
+#include "web/news.h"
 #include "web/replies.h"
 
 namespace streaky::web {
@@ -70,6 +71,8 @@ void set_view(Data& data, const StreakView& view, const store::User& user, runti
   data.set("until", runtime::to_rfc3339(view.midnight));
   data.set("next_reminder", view.next_reminder);
   data.set("zone", user.time_zone);
+  data.set("has_day_word", !view.day_word.empty());
+  data.set("day_word", view.day_word);
   // The circle of the picture, as long as what is left of the day.
   const double left = std::chrono::duration<double>(view.midnight - now) / kDay;
   data.set("ring", fmt::format("{:.1f}", kRing * std::clamp(left, 0.0, 1.0)));
@@ -115,6 +118,11 @@ void look_if_old(Desk* desk, const store::User& user, const store::Overview& ove
 }
 
 }  // namespace
+
+runtime::Task<std::string> page_mark(Desk* desk, std::int64_t user_id) {
+  std::string mark = co_await user_mark(&desk->users, &desk->looks, user_id);
+  co_return crypto::content_hash(mark);
+}
 
 Answer dashboard(Desk* desk, Visit* visit) {
   const store::User& user = visit->user();

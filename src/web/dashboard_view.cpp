@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "account/day_action.h"
 #include "account/user_edit.h"
 #include "streak/message.h"
 #include "web/words.h"
@@ -112,9 +113,24 @@ void say_pause(StreakView& view, const store::User& user, runtime::TimePoint now
   view.tone = "calm";
   view.headline = "Paused";
   const bool ends = pause && pause->last;
+  if (ends && !paused && *pause->last == account::today_of(user, now)) {
+    view.headline = "A day off";
+    view.detail = "Today does not count: your streak waits for you.";
+    return;
+  }
   view.detail = ends ? fmt::format("Reminders come again after {}.", long_date(*pause->last))
                      : "No reminders come until you resume.";
   if (paused) view.next_reminder = "none while paused";
+}
+
+void say_day_word(StreakView& view, const store::User& user, const streak::Zone& zone,
+                  runtime::TimePoint now) {
+  const auto word = account::day_word_in_force(user, now);
+  if (!word) return;
+  if (word->stopped) view.day_word = "No more messages come today, as you asked.";
+  if (word->snoozed_until) {
+    view.day_word = "Snoozed until " + zone.clock_text(*word->snoozed_until) + ", as you asked.";
+  }
 }
 
 const char* verdict_reason(std::string_view verdict) {
@@ -212,6 +228,7 @@ StreakView view_of(const store::User& user, const LookState& look, runtime::Time
     view.detail += (view.detail.empty() ? "" : " ") + failure_words(look.failure);
   }
   say_pause(view, user, now);
+  say_day_word(view, user, zone, now);
   return view;
 }
 

@@ -28,6 +28,7 @@ struct StreakView {
   std::string left;         // `3 h 12 min`
   runtime::TimePoint midnight{};
   std::string next_reminder;
+  std::string day_word;  // what the user has asked for today; empty: nothing
 };
 
 /// What is going on beside the store.

@@ -13,9 +13,11 @@
 #include <vector>
 
 #include "crypto/sealer.h"
+#include "engine/action_links.h"
 #include "engine/checker.h"
 #include "github/contributions.h"
 #include "github/sign_in.h"
+#include "github/token_budget.h"
 #include "net/address.h"
 #include "notify/courier.h"
 #include "runtime/clock.h"
@@ -31,6 +33,7 @@
 #include "store/kept_answers.h"
 #include "store/operator_log.h"
 #include "store/sessions.h"
+#include "store/telegram_links.h"
 #include "store/users.h"
 #include "web/assets.h"
 #include "web/cookies.h"
@@ -83,6 +86,8 @@ struct SiteParts {
   std::function<bool()> healthy;          // whether the engine beside the site works
   std::function<void()> refresh_metrics;  // called before the numbers are shown
   std::function<void()> hurry;            // there is new work for the engine
+  /// What is known of the service's GitHub tokens.
+  std::function<std::vector<github::TokenBudget::Standing>()> tokens;
 };
 
 struct Desk {
@@ -99,6 +104,8 @@ struct Desk {
         job_search(parts.database),
         batches(parts.database),
         operator_log(parts.database),
+        telegram_links(parts.database),
+        action_links(parts.sealer, options.public_url),
         pages(assets),
         jar(options.secure()),
         github(parts.http, options.github),
@@ -123,6 +130,8 @@ struct Desk {
   store::JobSearch job_search;
   store::Batches batches;
   store::OperatorLog operator_log;
+  store::TelegramLinks telegram_links;
+  engine::ActionLinks action_links;
   Assets assets;
   Pages pages;
   CookieJar jar;

@@ -88,7 +88,8 @@ void set_when_data(Data& data, const Visit& visit, bool typed) {
   data.set("times", list);
 }
 
-void set_channel_data(Data& data, const Desk& desk, const store::User& user) {
+void set_channel_data(Data& data, const Desk& desk, const store::User& user,
+                      const std::string& bot) {
   Data list{Data::type::list};
   for (const store::Channel& channel : user.channels) {
     Data row;
@@ -97,6 +98,9 @@ void set_channel_data(Data& data, const Desk& desk, const store::User& user) {
     row.set("hint", channel.hint);
     row.set("on", channel.on);
     row.set("off_reason", channel.off_reason);
+    row.set("is_normal", channel.level == streak::ChannelLevel::normal);
+    row.set("is_quiet", channel.level == streak::ChannelLevel::quiet);
+    row.set("is_loud", channel.level == streak::ChannelLevel::loud);
     list.push_back(row);
   }
   data.set("channels", list);
@@ -107,6 +111,8 @@ void set_channel_data(Data& data, const Desk& desk, const store::User& user) {
   data.set("has_discord", has("discord"));
   data.set("has_telegram", has("telegram"));
   data.set("service_bot", !desk.options.bot_token.empty());
+  data.set("can_press_start", !bot.empty());
+  data.set("bot", bot);
 }
 
 }  // namespace streaky::web

@@ -23,7 +23,9 @@ account::Reason read_when(const Visit& visit, account::UserDraft& draft);
 /// Zone and times as fields of a form; `typed`: as they were sent, where that was refused.
 void set_when_data(Data& data, const Visit& visit, bool typed);
 
-/// Channels as rows of a list: kind, hint, state.
-void set_channel_data(Data& data, const Desk& desk, const store::User& user);
+/// Channels as rows of a list: kind, hint, state, level. `bot`: that of the service, where somebody
+/// listens to it.
+void set_channel_data(Data& data, const Desk& desk, const store::User& user,
+                      const std::string& bot = {});
 
 }  // namespace streaky::web

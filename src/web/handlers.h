@@ -32,6 +32,11 @@ Answer sign_out(Desk* desk, Visit* visit);
 Answer sign_in_link_page(Desk* desk, Visit* visit);
 Answer use_sign_in_link(Desk* desk, Visit* visit);
 
+// day_link.cpp
+Answer day_link_page(Desk* desk, Visit* visit);
+Answer use_day_link(Desk* desk, Visit* visit);
+Answer forget_today(Desk* desk, Visit* visit);
+
 // dashboard.cpp
 Answer dashboard(Desk* desk, Visit* visit);
 Answer check_now(Desk* desk, Visit* visit);
@@ -56,8 +61,13 @@ Answer resume(Desk* desk, Visit* visit);
 Answer save_discord(Desk* desk, Visit* visit);
 Answer save_telegram(Desk* desk, Visit* visit);
 Answer remove_channel(Desk* desk, Visit* visit);
+Answer save_channel_level(Desk* desk, Visit* visit);
 Answer save_token(Desk* desk, Visit* visit);
 Answer send_test(Desk* desk, Visit* visit);
+
+// telegram_start.cpp
+Answer start_telegram(Desk* desk, Visit* visit);
+Answer telegram_page(Desk* desk, Visit* visit);
 
 // account_pages.cpp
 Answer end_session(Desk* desk, Visit* visit);
@@ -81,8 +91,12 @@ Answer begin_round(Desk* desk, Visit* visit);
 Answer operator_round(Desk* desk, Visit* visit);
 Answer retry_round(Desk* desk, Visit* visit);
 
+// operator_health.cpp
+Answer operator_health(Desk* desk, Visit* visit);
+
 // operator_users.cpp
 Answer operator_users(Desk* desk, Visit* visit);
+Answer operator_check(Desk* desk, Visit* visit);
 Answer operator_pause(Desk* desk, Visit* visit);
 Answer operator_resume(Desk* desk, Visit* visit);
 

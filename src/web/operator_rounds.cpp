@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "web/handlers.h"
 #include "web/operator_actions.h"
@@ -13,8 +14,11 @@ namespace streaky::web {
 namespace {
 
 constexpr int kRounds = 20;
-constexpr int kFailedShown = 100;
+constexpr int kJobsShown = 100;
 constexpr int kActionsShown = 20;
+constexpr std::size_t kLongestLogin = 64;
+constexpr std::array<std::string_view, 4> kStates = {"pending", "processing", "completed",
+                                                     "failed"};
 
 runtime::Task<std::string> rounds_mark(store::Batches* batches) {
   const auto newest = co_await batches->newest(kRounds);
@@ -66,6 +70,41 @@ Data counts_data(const store::Batch& batch) {
     list.push_back(row);
   }
   return list;
+}
+
+store::Batches::JobFilter filter_of(const Visit& visit) {
+  store::Batches::JobFilter filter;
+  const std::string_view state = field(visit.query, "state");
+  if (std::ranges::find(kStates, state) != kStates.end()) filter.state = state;
+  const std::string_view login = field(visit.query, "login");
+  if (login.size() <= kLongestLogin) filter.login = login;
+  return filter;
+}
+
+void set_jobs(Data& data, const std::vector<store::BatchJob>& found, const Visit& visit) {
+  Data jobs{Data::type::list};
+  for (const store::BatchJob& job : found) {
+    Data row;
+    row.set("user_id", std::to_string(job.user_id));
+    row.set("login", job.login);
+    row.set("state", job.state);
+    row.set("outcome", job.error.empty() ? job.verdict : job.error);
+    row.set("failed", job.state == "failed");
+    jobs.push_back(row);
+  }
+  const auto filter = filter_of(visit);
+  Data states{Data::type::list};
+  for (const std::string_view state : kStates) {
+    Data row;
+    row.set("state", std::string(state));
+    row.set("chosen", filter.state == state);
+    states.push_back(row);
+  }
+  data.set("jobs", jobs);
+  data.set("has_jobs", !found.empty());
+  data.set("states", states);
+  data.set("login_filter", filter.login);
+  data.set("most", std::to_string(kJobsShown));
 }
 
 Data actions_data(const std::vector<store::OperatorAction>& actions, const Visit& visit) {
@@ -131,7 +170,7 @@ Answer operator_round(Desk* desk, Visit* visit) {
   const auto batch = co_await find_round(desk, id);
   if (!batch) co_return problem(desk, visit, not_found());
   const auto reasons = co_await desk->batches.failures(id);
-  const auto failed = co_await desk->batches.failed_jobs(id, kFailedShown);
+  const auto found = co_await desk->batches.jobs(id, filter_of(*visit), kJobsShown);
   Data data = round_data(*batch, *visit);
   data.set("counts", counts_data(*batch));
   Data why{Data::type::list};
@@ -142,16 +181,8 @@ Answer operator_round(Desk* desk, Visit* visit) {
     why.push_back(row);
   }
   data.set("reasons", why);
-  Data jobs{Data::type::list};
-  for (const store::BatchJob& job : failed) {
-    Data row;
-    row.set("login", job.login);
-    row.set("error", job.error);
-    jobs.push_back(row);
-  }
-  data.set("jobs", jobs);
-  data.set("has_jobs", !failed.empty());
-  data.set("most", std::to_string(kFailedShown));
+  data.set("has_reasons", !reasons.empty());
+  set_jobs(data, found, *visit);
   co_return page(desk, visit, "operator_round", std::move(frame), std::move(data));
 }
 

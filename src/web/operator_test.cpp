@@ -104,5 +104,53 @@ TEST_F(OperatorTest, NobodyIsFoundByNonsense) {
   EXPECT_EQ(ada_.submit("/operator", "/operator/users/x/pause", {}).status, 404);
 }
 
+TEST_F(OperatorTest, JobsOfARoundAreSearched) {
+  const std::string place = header_of(ada_.submit("/operator", "/operator/rounds", {}), "Location");
+  const std::string round = place.substr(0, place.find('?'));
+  const std::string all = ada_.get(round).body;
+  EXPECT_TRUE(all.contains("name=ada\""));
+  EXPECT_TRUE(all.contains("name=eve\""));
+  const std::string some = ada_.get(round + "?login=EV&state=pending").body;
+  EXPECT_FALSE(some.contains("name=ada\""));
+  EXPECT_TRUE(some.contains("name=eve\""));
+  EXPECT_TRUE(ada_.get(round + "?state=failed").body.contains("No such job."));
+  EXPECT_TRUE(ada_.get(round + "?login=%25").body.contains("No such job."));
+  EXPECT_TRUE(ada_.get(round + "?state=nonsense").body.contains("name=eve\""));
+}
+
+TEST_F(OperatorTest, OneUserIsCheckedNow) {
+  const std::string eve = std::to_string(user("eve").id);
+  const auto answer = ada_.submit("/operator", "/operator/users/" + eve + "/check", {});
+  ASSERT_TRUE(header_of(answer, "Location").starts_with("/operator/rounds/"));
+  const auto rounds = site_.wait(store::Batches(site_.database).newest(5));
+  ASSERT_EQ(rounds.size(), 1U);
+  EXPECT_EQ(rounds[0].total(), 1);
+  const auto jobs = site_.wait(store::Batches(site_.database).jobs(rounds[0].id, {}, 10));
+  ASSERT_EQ(jobs.size(), 1U);
+  EXPECT_EQ(jobs[0].login, "eve");
+  EXPECT_TRUE(ada_.get("/operator").body.contains("checked"));
+  ada_.submit("/operator", "/operator/users/" + eve + "/pause", {});
+  const auto paused = ada_.submit("/operator", "/operator/users/" + eve + "/check", {});
+  EXPECT_TRUE(header_of(paused, "Location").contains("said=nobody"));
+  EXPECT_EQ(ada_.submit("/operator", "/operator/users/999/check", {}).status, 404);
+}
+
+TEST_F(OperatorTest, HealthShowsTokensAndChannelsAndNoCredential) {
+  const std::string webhook = sim::People::webhook_url(site_.world.people().at(1));
+  eve_.submit("/settings", "/settings/discord", {{"webhook", webhook}});
+  const auto channel = user("eve").channels.at(0);
+  const std::string before = ada_.get("/operator/health").body;
+  EXPECT_TRUE(before.contains("works"));
+  EXPECT_TRUE(before.contains("Discord"));
+  EXPECT_FALSE(before.contains("ghp_"));
+  EXPECT_FALSE(before.contains("Why channels are off"));
+  site_.wait(
+      store::Users(site_.database)
+          .switch_channel_off(channel.id, "the webhook <b>was</b> deleted", site_.clock.now()));
+  const std::string after = ada_.get("/operator/health").body;
+  EXPECT_TRUE(after.contains("Why channels are off"));
+  EXPECT_TRUE(after.contains("the webhook &lt;b&gt;was"));
+}
+
 }  // namespace
 }  // namespace streaky::web

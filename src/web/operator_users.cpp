@@ -1,5 +1,6 @@
 // Users, as operators see them: looked up by name, never a credential; paused and resumed.
 #include "account/user_view.h"
+#include "engine/trigger.h"
 #include "web/edits.h"
 #include "web/handlers.h"
 #include "web/operator_actions.h"
@@ -72,6 +73,21 @@ Answer operator_users(Desk* desk, Visit* visit) {
   }
   data.set("has_user", user.has_value());
   co_return page(desk, visit, "operator_users", std::move(frame), std::move(data));
+}
+
+Answer operator_check(Desk* desk, Visit* visit) {
+  const auto id = parse_id(visit->parameters.at(0));
+  std::optional<store::User> user;
+  if (id) user = co_await desk->users.get(*id);
+  if (!user) co_return problem(desk, visit, not_found());
+  const auto triggered = co_await engine::trigger_user(&desk->parts.database, &desk->parts.clock,
+                                                       &desk->parts.random, user->id);
+  if (triggered.jobs == 0) {
+    co_return see_other("/operator/users?" + to_query({{"name", user->login}, {"said", "nobody"}}));
+  }
+  desk->parts.hurry();
+  co_await note_action(desk, visit, "checked", user->login);
+  co_return see_other("/operator/rounds/" + triggered.batch_id + "?said=round");
 }
 
 Answer operator_pause(Desk* desk, Visit* visit) { return change(desk, visit, Verb::pause); }

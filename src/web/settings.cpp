@@ -7,6 +7,7 @@
 #include "streak/message.h"
 #include "web/edits.h"
 #include "web/handlers.h"
+#include "web/news.h"
 #include "web/replay.h"
 #include "web/replies.h"
 #include "web/settings_page.h"
@@ -115,11 +116,12 @@ Task<net::ServerResponse> settings_page(Desk* desk, Visit* visit, std::string pr
   const auto sessions = co_await desk->sessions.list(user.id, visit->now);
   const auto api_tokens = co_await desk->api_tokens.list(user.id);
   const auto calendar = co_await desk->calendars.find(user.id);
+  const std::string bot = co_await listening_bot(desk, visit->now);
   const bool is_public = co_await desk->calendars.is_public(user.id);
   const bool typed = !problem.empty() && has_field(visit->form, "remind_at");
   Data data;
   set_when_data(data, *visit, typed);
-  set_channel_data(data, *desk, user);
+  set_channel_data(data, *desk, user, bot);
   set_pause_data(data, user, visit->now);
   data.set("week", week_data(account::rest_days_in_force(user, visit->now)));
   data.set("summary", user.daily_summary);

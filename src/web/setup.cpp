@@ -3,6 +3,7 @@
 
 #include "web/edits.h"
 #include "web/handlers.h"
+#include "web/news.h"
 #include "web/replies.h"
 #include "web/words.h"
 
@@ -48,8 +49,9 @@ Answer save_setup_when(Desk* desk, Visit* visit) {
 }
 
 Answer setup_channels(Desk* desk, Visit* visit) {
+  const std::string bot = co_await listening_bot(desk, visit->now);
   Data data;
-  set_channel_data(data, *desk, visit->user());
+  set_channel_data(data, *desk, visit->user(), bot);
   co_return page(desk, visit, "setup_channels", frame_of("How to reach you"), std::move(data));
 }
 

@@ -40,6 +40,14 @@ test('an operator begins a round and watches it finish without a reload', async 
   const checked = await page.getByRole('progressbar').getAttribute('max');
   assert.ok(Number(checked) >= users * 0.9, checked);
   await inspect(page, 'operator-round', problems);
+  await page.getByLabel('Login begins with').fill('sim-000002');
+  await page.getByRole('button', {name: 'Search'}).click();
+  await page.getByRole('button', {name: 'Run now for sim-000002'}).click();
+  await page.waitForURL('**/operator/rounds/*');
+  await page.getByText('1 of 1 checked').waitFor();
+  await page.goto(`${world.url}/operator/health`);
+  await page.getByRole('cell', {name: 'works'}).first().waitFor();
+  await inspect(page, 'operator-health', problems);
   await page.goto(`${world.url}/operator/users`);
   await page.getByLabel('GitHub login or id').fill('sim-000002');
   await page.getByRole('button', {name: 'Look up'}).click();

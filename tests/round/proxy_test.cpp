@@ -48,6 +48,7 @@ struct ThroughAProxy : testing::Test {
   House::Settings settings() {
     House::Settings settings;
     settings.tokens = {"ghp_sim0", "ghp_sim1"};
+    settings.public_url = "https://streaky.example";
     settings.make_courier = [this](CourierParts parts) {
       return std::make_unique<Road>(std::move(parts), &up);
     };
@@ -108,6 +109,19 @@ TEST_F(ThroughAProxy, OneThatIsBackInTheLastMinuteIsInTime) {
   up = true;
   town.house.run_until(at("2026-07-02T00:00:00Z"));
   EXPECT_EQ(town.heard(anna).size(), 1U) << "a last try stands before midnight";
+}
+
+TEST_F(ThroughAProxy, LinksArriveInMessages) {
+  const auto anna = town.settle("UTC", 12);
+  anna->telegram = sim::TelegramState::living;
+  open();
+  town.house.run_until(at("2026-07-01T20:05:00Z"));
+  ASSERT_EQ(town.heard(anna).size(), 2U);
+  for (const sim::Entry& entry : town.world.ledger().entries()) {
+    ASSERT_EQ(entry.links.size(), 3U);
+    EXPECT_EQ(entry.links[1].label, "Rest today");
+    EXPECT_TRUE(entry.links[1].url.starts_with("https://streaky.example/today/v1."));
+  }
 }
 
 TEST_F(ThroughAProxy, NobodyHearsOfYesterday) {

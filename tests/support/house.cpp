@@ -122,6 +122,7 @@ void House::start(const MakeHttp& make_http) {
                           .log = *process.log,
                           .metrics = process.metrics,
                           .executor = process.io.get_executor(),
+                          .public_url = settings_.public_url,
                           .owner = "process-" + std::to_string(processes_)},
       settings_.engine);
   process.engine->start();

@@ -86,6 +86,7 @@ class House {
     bool large_cache = false;
     /// How deliveries travel; not set: straight from the process.
     std::function<std::unique_ptr<notify::Courier>(CourierParts)> make_courier{};
+    std::string public_url;    // of the site, for links in messages; empty: none
     std::string folder_below;  // where the database's folder is made; empty: the system's place
   };
 

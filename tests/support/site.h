@@ -45,6 +45,7 @@ struct TestSettings {
   std::vector<std::string> cors_origins{};
   std::string original_secret{};  // its site's, its cron's and that of its users' tokens
   std::string public_url = kOrigin;
+  std::string bot_token{};
 };
 
 /// The site and everything behind it.
@@ -57,9 +58,9 @@ class TestSite {
         world(sim::WorldOptions{}),
         http(world, clock),
         budget(clock),
-        github(http, budget, clock, random_, *log_, metrics, io.get_executor(), {}),
-        notifier_(http, clock, random_, *log_, metrics, {}),
-        courier_(*sealer, notifier_, clock, random_, *log_),
+        github(http, budget, clock, random_, *log, metrics, io.get_executor(), {}),
+        notifier_(http, clock, random_, *log, metrics, {}),
+        courier_(*sealer, notifier_, clock, random_, *log),
         database(io.get_executor(),
                  {.url = "sqlite::memory:", .mode = store::Database::Mode::inline_calls}, metrics),
         site(options(settings), {.database = database,
@@ -69,12 +70,13 @@ class TestSite {
                                  .sealer = *sealer,
                                  .clock = clock,
                                  .random = random_,
-                                 .log = *log_,
+                                 .log = *log,
                                  .metrics = metrics,
                                  .executor = io.get_executor(),
                                  .healthy = [this] { return healthy; },
                                  .refresh_metrics = [] {},
-                                 .hurry = [] {}}) {
+                                 .hurry = [] {},
+                                 .tokens = [this] { return budget.standings(); }}) {
     budget.add_service_token(runtime::Secret("ghp_sim0"));
   }
 
@@ -144,6 +146,7 @@ class TestSite {
     site.original.cron = runtime::Secret(settings.original_secret);
     site.original.server = runtime::Secret(settings.original_secret);
     site.original.jwt = runtime::Secret(settings.original_secret);
+    site.bot_token = runtime::Secret(settings.bot_token);
     for (const std::string& text : settings.trusted_proxies) {
       site.trusted_proxies.push_back(net::Network::parse(text).value());
     }
@@ -155,9 +158,9 @@ class TestSite {
   }
 
   runtime::SeededRandom random_{1};
-  std::unique_ptr<runtime::Log> log_ = runtime::make_null_log();
 
  public:
+  std::unique_ptr<runtime::Log> log = runtime::make_null_log();
   std::unique_ptr<crypto::Sealer> sealer = crypto::make_ephemeral_sealer();
   github::TokenBudget budget;
   github::Contributions github;

@@ -31,9 +31,16 @@ SELECT batch_id, name, value FROM batch_counts
  WHERE batch_id IN (SELECT value FROM json_each(:ids)) AND value <> 0;
 
 -- name: failed_jobs
-SELECT j.id, u.login, j.state, j.verdict, j.error
+SELECT j.id, j.user_id, u.login, j.state, j.verdict, j.error
   FROM jobs j JOIN users u ON u.id = j.user_id
  WHERE j.batch_id = :id AND j.state = 'failed'
+ ORDER BY j.id LIMIT :limit;
+
+-- name: jobs
+SELECT j.id, j.user_id, u.login, j.state, j.verdict, j.error
+  FROM jobs j JOIN users u ON u.id = j.user_id
+ WHERE j.batch_id = :id AND (:state = '' OR j.state = :state)
+   AND (:login = '' OR substr(lower(u.login), 1, length(:login)) = :login)
  ORDER BY j.id LIMIT :limit;
 
 -- name: failures

@@ -87,7 +87,7 @@ RETURNING id, due_at;
 -- name: load
 SELECT d.id, d.batch_id, d.job_id, d.user_id, d.channel_id, d.channel_kind,
        COALESCE(c.sealed, ''), d.kind, d.subject, d.body, d.urgency, d.date, d.zone, d.stage,
-       d.created_at, d.checked_at, d.expires_at, d.attempt
+       d.created_at, d.checked_at, d.expires_at, d.attempt, COALESCE(c.level, '')
   FROM deliveries d LEFT JOIN channels c ON c.id = d.channel_id
  WHERE d.id IN (SELECT value FROM json_each(:ids));
 

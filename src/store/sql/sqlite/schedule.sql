@@ -1,10 +1,14 @@
 -- name: due
-SELECT id, time_zone, remind_at, next_check_at, settings_version FROM users
+SELECT id, time_zone, remind_at, next_check_at, settings_version, word_date, word_stopped,
+       word_snoozed_until
+  FROM users
  WHERE status = 'active' AND next_check_at <= :now
  ORDER BY next_check_at, id LIMIT :limit;
 
 -- name: active_after
-SELECT id, time_zone, remind_at, next_check_at, settings_version FROM users
+SELECT id, time_zone, remind_at, next_check_at, settings_version, word_date, word_stopped,
+       word_snoozed_until
+  FROM users
  WHERE status = 'active' AND id > :after
  ORDER BY id LIMIT :limit;
 

@@ -86,3 +86,9 @@ RETURNING id;
 -- name: anything_of_web
 SELECT EXISTS (SELECT 1 FROM sessions WHERE expires_at <= :now)
     OR EXISTS (SELECT 1 FROM kept_answers WHERE created_at <= :old);
+
+-- name: clean_used_links
+DELETE FROM used_links WHERE (user_id, date, stage, action) IN
+  (SELECT l.user_id, l.date, l.stage, l.action FROM used_links l
+    WHERE l.used_at < :before ORDER BY l.used_at LIMIT :limit)
+RETURNING user_id;

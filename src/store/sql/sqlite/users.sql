@@ -16,6 +16,7 @@ SELECT k.key,
 -- name: load
 SELECT u.id, u.login, CASE WHEN u.login_key IS NULL THEN 1 ELSE 0 END, u.node_id, u.database_id,
        u.time_zone, u.remind_at, u.daily_summary, u.sealed_token, u.token_dead, u.status, u.settings_version, u.next_check_at, u.created_at,
+       u.word_date, u.word_stopped, u.word_snoozed_until,
        s.anchor_through, s.anchor_length, s.anchor_began, s.length, s.began, s.longest, s.today,
        s.today_count, s.verdict, s.views, s.seen_at, s.history_at
   FROM users u LEFT JOIN user_streaks s ON s.user_id = u.id
@@ -30,7 +31,7 @@ SELECT user_id, first_date, last_date FROM user_pauses
  WHERE user_id IN (SELECT value FROM json_each(:ids)) ORDER BY user_id, position;
 
 -- name: load_channels
-SELECT user_id, id, kind, sealed, hint, is_on, off_reason FROM channels
+SELECT user_id, id, kind, sealed, hint, is_on, off_reason, level FROM channels
  WHERE user_id IN (SELECT value FROM json_each(:ids)) ORDER BY user_id, id;
 
 -- name: told_on
@@ -59,11 +60,12 @@ UPDATE users SET login_key = NULL
 WITH rows AS MATERIALIZED (SELECT value FROM json_each(:users))
 INSERT INTO users (id, login, login_key, node_id, database_id, time_zone, remind_at, daily_summary,
                    sealed_token, token_dead, status, settings_version, next_check_at, created_at,
-                   updated_at)
+                   updated_at, word_date, word_stopped, word_snoozed_until)
 SELECT n.value ->> 'id', n.value ->> 'login', n.value ->> 'login_key', n.value ->> 'node_id',
        n.value ->> 'database_id', n.value ->> 'time_zone', n.value ->> 'remind_at',
        n.value ->> 'daily_summary', n.value ->> 'sealed_token', n.value ->> 'token_dead',
-       n.value ->> 'status', 1, n.value ->> 'next_check_at', :now, :now
+       n.value ->> 'status', 1, n.value ->> 'next_check_at', :now, :now, n.value ->> 'word_date',
+       n.value ->> 'word_stopped', n.value ->> 'word_snoozed_until'
   FROM rows n
  WHERE true
 ON CONFLICT (id) DO UPDATE SET
@@ -72,7 +74,9 @@ ON CONFLICT (id) DO UPDATE SET
   remind_at = excluded.remind_at, daily_summary = excluded.daily_summary,
   sealed_token = excluded.sealed_token, token_dead = excluded.token_dead,
   status = excluded.status, settings_version = users.settings_version + 1,
-  next_check_at = excluded.next_check_at, updated_at = excluded.updated_at;
+  next_check_at = excluded.next_check_at, updated_at = excluded.updated_at,
+  word_date = excluded.word_date, word_stopped = excluded.word_stopped,
+  word_snoozed_until = excluded.word_snoozed_until;
 
 -- name: delete_rest_days
 DELETE FROM user_rest_days WHERE user_id IN (SELECT value FROM json_each(:ids));
@@ -95,14 +99,14 @@ SELECT n.value ->> 'user_id', n.value ->> 'position', n.value ->> 'first_date',
 
 -- name: save_channels
 WITH rows AS MATERIALIZED (SELECT value FROM json_each(:channels))
-INSERT INTO channels (id, user_id, kind, sealed, hint, is_on, off_reason, changed_at)
+INSERT INTO channels (id, user_id, kind, sealed, hint, is_on, off_reason, level, changed_at)
 SELECT n.value ->> 'id', n.value ->> 'user_id', n.value ->> 'kind', n.value ->> 'sealed',
-       n.value ->> 'hint', n.value ->> 'is_on', n.value ->> 'off_reason', :now
+       n.value ->> 'hint', n.value ->> 'is_on', n.value ->> 'off_reason', n.value ->> 'level', :now
   FROM rows n
  WHERE true
 ON CONFLICT (id) DO UPDATE SET
   kind = excluded.kind, sealed = excluded.sealed, hint = excluded.hint, is_on = excluded.is_on,
-  off_reason = excluded.off_reason,
+  off_reason = excluded.off_reason, level = excluded.level,
   changed_at = CASE WHEN channels.sealed <> excluded.sealed OR channels.is_on < excluded.is_on
                     THEN excluded.changed_at ELSE channels.changed_at END
 WHERE channels.user_id = excluded.user_id;
@@ -191,3 +195,11 @@ SELECT u.settings_version, COALESCE(s.seen_at, 0), COALESCE(c.seen_at, 0),
   FROM users u LEFT JOIN user_streaks s ON s.user_id = u.id
                LEFT JOIN user_calendars c ON c.user_id = u.id
  WHERE u.id = :id;
+
+-- name: link_used
+SELECT EXISTS (SELECT 1 FROM used_links
+                WHERE user_id = :user AND date = :date AND stage = :stage AND action = :action);
+
+-- name: use_link
+INSERT INTO used_links (user_id, date, stage, action, used_at)
+VALUES (:user, :date, :stage, :action, :now);
