@@ -120,6 +120,10 @@ class Api(ProcessTest):
         call("POST", "/api/v1/channels", {"kind": "pigeon"}, status=422)
         call("PUT", one, body, id=made, status=200)
         call("PUT", one, {"webhook": 7}, id=made, status=422)
+        level = {"level": "quiet"}
+        self.assertEqual(self.description.check_request("PATCH", one, level), [])
+        self.assertEqual(call("PATCH", one, level, id=made, status=200)["level"], "quiet")
+        call("PATCH", one, {"level": "LOUD"}, id=made, status=422)
         tested = call("POST", one + "/test", id=made, status=200)
         self.assertTrue(tested["arrived"], tested)
 
@@ -194,6 +198,7 @@ class Api(ProcessTest):
     @staticmethod
     def body_of(method, path):
         bodies = {("PUT", "/api/v1/channels/{id}"): {"webhook": "x"},
+                  ("PATCH", "/api/v1/channels/{id}"): {"level": "quiet"},
                   ("POST", "/api/v1/channels"): {}, ("PATCH", "/api/v1/settings"): {}}
         return bodies.get((method, path))
 
