@@ -64,7 +64,7 @@ class Api(ProcessTest):
         self.move_in(world)
         self.people = [json.loads(line) for line in
                        fetch(f"{world.url}/control/users.jsonl").splitlines()]
-        self.streaky("batch", "trigger", "--wait")
+        self.streaky("batch", "trigger", "--wait", code=1)  # some channels are dead
         # With an app at GitHub, a one-time link alone makes nobody an operator.
         self.environment.update(
             STREAKY_GITHUB_CLIENT_ID="sim-client-id", STREAKY_GITHUB_CLIENT_SECRET="s",
