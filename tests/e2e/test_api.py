@@ -145,7 +145,7 @@ class Api(ProcessTest):
         call, batches, jobs = self.boss, "/api/v1/operator/batches", "/api/v1/operator/jobs"
         batch = call("POST", batches, status=201)["id"]
         call("GET", batches + "/{id}", id=batch, status=200)
-        waiting = call("GET", jobs, query=f"?batch={batch}&state=pending", status=200)["jobs"]
+        waiting = call("GET", jobs, query=f"?batch={batch}&state=pending&limit=100", status=200)["jobs"]
         self.assertEqual(len(waiting), len(self.people))
         call("GET", jobs, status=400)
         one = waiting[0]["id"]
