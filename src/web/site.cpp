@@ -23,6 +23,7 @@ using net::ServerResponse;
 using runtime::Task;
 
 constexpr std::chrono::seconds kVisitorLife{3'600};
+constexpr std::size_t kOurHeaders = 9;  // at most, of those that every answer gets
 
 std::string joined_headers(const ServerRequest& request, std::string_view name) {
   std::string joined;
@@ -317,6 +318,7 @@ std::optional<ServerResponse> Site::Impl::check_form(Visit& visit) {
 
 void Site::Impl::finish(Visit& visit, ServerResponse& response) {
   auto& headers = response.headers;
+  headers.reserve(headers.size() + kOurHeaders + visit.set_cookies.size());
   headers.push_back({"Content-Security-Policy", policy_});
   headers.push_back({"X-Content-Type-Options", "nosniff"});
   headers.push_back({"X-Frame-Options", "DENY"});
