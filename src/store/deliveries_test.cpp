@@ -50,6 +50,37 @@ TEST_P(DeliveriesTest, AClaimBringsMessageAndCredential) {
   EXPECT_TRUE(claim_deliveries("w3").empty()) << "it is w2's now";
 }
 
+TEST_P(DeliveriesTest, PagesShowEachOnceAndNobodyElses) {
+  sign_up(2);
+  for (int day = 0; day < 5; ++day) {
+    // Two of them were made at the same instant.
+    const std::string at = std::to_string(runtime::to_unix_ms(kNow + std::chrono::hours(day / 2)));
+    for (const char* user : {"1", "2"}) {
+      const std::string date = "2026-08-0" + std::to_string(1 + day);
+      sql("INSERT INTO deliveries (id, batch_id, job_id, user_id, date, zone, stage, kind, "
+          "channel_id, "
+          "channel_kind, subject, body, urgency, state, created_at, checked_at, due_at, "
+          "expires_at) "
+          "VALUES ('d" +
+          std::to_string(day) + "-" + user + "', 'b', 1, " + user + ", '" + date +
+          "', 'UTC', 0, 'reminder', 1, 'discord', 's', 'b', 'high', 'sent', " + at + ", " + at +
+          ", " + at + ", " + at + ")");
+    }
+  }
+  std::vector<std::string> seen;
+  runtime::TimePoint at = kNow + std::chrono::hours(100);
+  std::string after;
+  for (;;) {
+    const auto page = wait(s_->deliveries.page(1, at, after, 2));
+    if (page.empty()) break;
+    EXPECT_LE(page.size(), 2U);
+    for (const auto& one : page) seen.push_back(one.id);
+    at = page.back().created_at;
+    after = page.back().id;
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"d4-1", "d2-1", "d3-1", "d0-1", "d1-1"}));
+}
+
 TEST_P(DeliveriesTest, ASentOneIsCountedByChannelAndKind) {
   sign_up(1);
   trigger("b1");

@@ -132,6 +132,12 @@ class Original(ProcessTest):
         return all(json.loads(line)["settled"] for line in
                    self.streaky("batch", "list", "--json").stdout.splitlines())
 
+    def test_too_large_a_request(self):
+        self.start()
+        status, answer = self.cron("POST", "/api/cron/trigger", "x" * (1 << 20))
+        self.assertEqual((status, answer),
+                         (413, {"error": "Request too large", "maxSizeBytes": 1 << 20}))
+
     def test_without_secrets_nothing_of_it_is_there(self):
         self.start_world("--users", "1")
         self.url = self.serve().url
