@@ -1,5 +1,5 @@
 # What a person types. `make demo` and `make test` install what is missing first.
-.PHONY: help deps build demo run test simulate test-asan test-tsan fuzz bench lint format clean
+.PHONY: help deps build demo run test simulate test-asan test-tsan fuzz bench lint format image-test clean
 .DEFAULT_GOAL := help
 
 JOBS ?= $(shell nproc)
@@ -15,6 +15,7 @@ help:
 	@echo "make fuzz       each fuzz target for a minute (SECONDS_EACH=60)"
 	@echo "make bench      measures, beside the goals (ROWS=10000,idle for some; bench/run.py --list)"
 	@echo "make lint       clang-format, clang-tidy, house rules"
+	@echo "make image-test builds packaging/Containerfile in fresh roots, as root, and runs it (IMAGE=/tmp/streaky-image)"
 	@echo "make format     put the sources into their form"
 
 deps:
@@ -71,6 +72,10 @@ lint:
 format:
 	@scripts/install-deps build lint
 	@git ls-files '*.h' '*.cpp' | xargs clang-format-19 -i
+
+IMAGE ?= /tmp/streaky-image
+image-test:
+	@scripts/image-test "$(IMAGE)"
 
 clean:
 	@rm -rf build build-asan build-tsan build-fuzz
