@@ -17,7 +17,7 @@ namespace {
 
 using Kind = DatabaseError::Kind;
 
-const int kNewest = static_cast<int>(Statements("sqlite").migrations().size());
+const int kNewest = static_cast<int>(Statements(Dialect::sqlite).migrations().size());
 
 class DatabaseTest : public StoreTest {
  protected:
@@ -297,7 +297,7 @@ TEST_P(DatabaseTest, AReadOnlyFileOrFolderIsSaid) {
   }
 }
 
-STREAKY_STORE_SUITE(DatabaseTest);
+STREAKY_STORE_SUITE_ON(DatabaseTest, Dialect::sqlite);
 
 }  // namespace
 }  // namespace streaky::store

@@ -44,7 +44,7 @@ TEST_P(PlansTest, HotStatementsWalkNoTable) {
   // For rotation and the doctor, a few times a year.
   const std::set<std::string> whole_table = {"sealed_values/count", "sealed_values/any_with"};
   const std::regex scan("SCAN (\\w+).*");
-  Statements statements("sqlite");
+  Statements statements(Dialect::sqlite);
   int looked = 0;
   for (const std::string& name : statements.names()) {
     if (name.starts_with("session/") || whole_table.contains(name)) continue;
@@ -83,7 +83,7 @@ TEST_P(PlansTest, ClaimsFollowTheirIndexWithoutSorting) {
   }
 }
 
-STREAKY_STORE_SUITE(PlansTest);
+STREAKY_STORE_SUITE_ON(PlansTest, Dialect::sqlite);
 
 }  // namespace
 }  // namespace streaky::store

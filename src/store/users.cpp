@@ -215,6 +215,9 @@ runtime::Task<std::vector<User>> Users::list(std::int64_t after_id, int limit) {
 runtime::Task<bool> Users::remove(std::int64_t user_id) {
   bool removed = false;
   Database::Work work = [&](Session& session) {
+    session.lock("users/lock", std::vector<std::int64_t>{user_id});
+    session.lock("users/lock_jobs", user_id);
+    session.lock("users/lock_deliveries", user_id);
     Counts counts;
     uncount(session, user_id, counts);
     counts.write(session);
