@@ -50,6 +50,9 @@ state_of(const soci::soci_error& error) {
   return from_server == nullptr ? std::string() : from_server->sqlstate();
 }
 
+/// libpq would write what the server remarks on to the standard error output.
+void ignore_notice(void* /*context*/, const char* /*text*/) {}
+
 /// The first line: the rest may quote the row.
 std::string first_line(const std::string& text) {
   std::string line = text.substr(0, text.find('\n'));
@@ -80,6 +83,7 @@ void PostgresConnection::connect() {
     throw DatabaseError(Kind::cannot_open, fmt::format("{} cannot be opened: {}", name_,
                                                        first_line(error.get_error_message())));
   }
+  PQsetNoticeProcessor(handle(*connection_), ignore_notice, nullptr);
   session_ = std::make_unique<Session>(*connection_, statements_);
 }
 

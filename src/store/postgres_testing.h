@@ -43,7 +43,8 @@ class TestSchema {
   /// On a connection of its own, which sees all schemas.
   static void execute(const std::string& statement) {
     try {
-      soci::session session(soci::postgresql, server());
+      soci::session session(soci::postgresql,
+                            server() + "&options=-cclient_min_messages%3Dwarning");
       session << statement;
     } catch (const soci::soci_error& error) {
       throw std::runtime_error(

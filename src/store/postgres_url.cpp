@@ -39,6 +39,14 @@ bool only(std::string_view text, std::string_view allowed) {
   return text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
+/// Whether the url has parameters. Also a password may hold a question mark.
+bool has_parameters(std::string_view url) {
+  const auto start = url.find("://") + 3;
+  const auto end = url.find_first_of("@/", start);
+  const bool named = end != std::string_view::npos && url[end] == '@';
+  return url.find('?', named ? end : start) != std::string_view::npos;
+}
+
 std::string name_of(const PQconninfoOption* options) {
   const auto host = value_of(options, "host");
   const auto port = value_of(options, "port");
@@ -74,7 +82,7 @@ std::expected<PostgresUrl, std::string> read_postgres_url(const std::string& url
   PostgresUrl read{url, name_of(options.get())};
   for (const auto& [key, value] : kDefaults) {
     if (!value_of(options.get(), key).empty()) continue;
-    read.connect += read.connect.find('?') == std::string::npos ? '?' : '&';
+    read.connect += has_parameters(read.connect) ? '&' : '?';
     read.connect += fmt::format("{}={}", key, value);
   }
   return read;

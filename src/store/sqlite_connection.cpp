@@ -55,9 +55,11 @@ SqliteConnection::SqliteConnection(const Database::Options& options)
     schema_version_ = read_schema_version(*session_);
     // An up-to-date database is opened without the writer's lock.
     if (schema_version_ != static_cast<int>(statements_.migrations().size())) {
-      transact(true, [this](Session& session) { schema_version_ = migrate(session, file_); });
+      SqliteConnection::transact(
+          true, [this](Session& session) { schema_version_ = migrate(session, file_); });
     }
-    transact(true, [](Session& session) { session.query("session/touch").run(); });
+    SqliteConnection::transact(true,
+                               [](Session& session) { session.query("session/touch").run(); });
   } catch (...) {
     rethrow();
   }
