@@ -31,6 +31,8 @@ run: build
 	@build/streaky serve
 
 test: deps
+	@scripts/install-deps browser
+	@scripts/browser-deps
 	@test -f build/build.ninja || cmake --preset release >/dev/null
 	@ninja -C build -j $(JOBS)
 	@ctest --test-dir build --output-on-failure -j $(JOBS)

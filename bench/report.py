@@ -36,6 +36,12 @@ OTHERS = [
      False),
     ("one year to a verdict, ns per user-day", "parsing", "year_ns_per_user_day", "{:.0f}", None,
      False),
+    ("web: /health, requests/s", "web", "health_per_s", "{:,.0f}", None, True),
+    ("web: /health, × nginx", "web", "health_ratio", "{:.2f}", 0.5, True),
+    ("web: dashboard, requests/s", "web", "dashboard_per_s", "{:,.0f}", None, True),
+    ("web: dashboard, × nginx", "web", "dashboard_ratio", "{:.3f}", 0.05, True),
+    ("web: dashboard, 99th of 100, ms, 64 at a time", "web", "dashboard_p99_ms", "{:.1f}", 25,
+     False),
     ("seal a credential, per second", "sealing", "seal_per_s", "{:,.0f}", None, True),
     ("open a credential, per second", "sealing", "open_per_s", "{:,.0f}", None, True),
 ]

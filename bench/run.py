@@ -20,6 +20,7 @@ import processes
 import quiet
 import report
 import rounds
+import web
 
 STEADY = {"requests_per_user": 0.05, "writes_per_1000": 20}
 ZERO = {"github_ms": 0, "channel_ms": 0}
@@ -44,7 +45,7 @@ ROUNDS = [
 ]
 OTHERS = {"idle": quiet.measure_idle, "due": quiet.measure_due,
           "idle_proxy": quiet.measure_proxy, "parsing": micro.parsing,
-          "sealing": micro.sealing, "queue": micro.queue}
+          "sealing": micro.sealing, "queue": micro.queue, "web": web.measure_web}
 
 
 def wanted_rows(arguments):

@@ -6,7 +6,7 @@
 # files, the program `NAME_test`, every test of which CTest knows. Rooms are linked by their bare
 # names.
 
-set(STREAKY_ROOMS streak runtime crypto net store github notify engine proxy web app sim)
+set(STREAKY_ROOMS streak runtime crypto net store github notify engine proxy account web app sim)
 
 function(streaky_room name)
   cmake_parse_arguments(ROOM "" "DIR;FIXTURE" "LINK" ${ARGN})
@@ -54,8 +54,9 @@ function(streaky_discover target)
     DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 ${fixtures})
 endfunction()
 
-# Every .sql file under src/store/sql becomes a string in the program, found by its path.
-function(streaky_embed_sql room)
+# Every file under a folder of a room becomes a string in the program, found by its path:
+# streaky_embed(store sql) takes src/store/sql and defines embedded_sql() of src/store/embedded_sql.h.
+function(streaky_embed room name)
   if(NOT TARGET streaky_${room})
     return()
   endif()
@@ -63,10 +64,11 @@ function(streaky_embed_sql room)
   if(kind STREQUAL "INTERFACE_LIBRARY")
     return()
   endif()
-  file(GLOB_RECURSE files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/store/sql/*.sql)
-  set(generated ${CMAKE_BINARY_DIR}/generated/embedded_sql.cpp)
+  set(root ${CMAKE_SOURCE_DIR}/src/${room}/${name})
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS ${root}/*)
+  set(generated ${CMAKE_BINARY_DIR}/generated/embedded_${name}.cpp)
   add_custom_command(OUTPUT ${generated}
-    COMMAND ${CMAKE_COMMAND} -DOUT=${generated} -DROOT=${CMAKE_SOURCE_DIR}/src/store/sql
+    COMMAND ${CMAKE_COMMAND} -DOUT=${generated} -DROOT=${root} -DROOM=${room} -DNAME=${name}
             -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${files} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
     VERBATIM)

@@ -11,6 +11,7 @@
 #include "app/round.h"
 #include "app/run_lock.h"
 #include "app/service.h"
+#include "engine/trigger.h"
 #include "runtime/signals.h"
 
 namespace streaky::app {
@@ -65,7 +66,7 @@ int wait_for_batch(Base& base, store::Database& database, const Options& options
 }
 
 /// A round by hand that is still under way: a second trigger joins it.
-Triggered unfinished_round(Base& base, store::Database& database) {
+engine::Triggered unfinished_round(Base& base, store::Database& database) {
   constexpr int kNewest = 50;
   store::Batches batches(database);
   for (const store::Batch& batch : base.run(batches.newest(kNewest))) {
@@ -80,8 +81,8 @@ int trigger(const Options& options, const BatchArguments& arguments) {
   Base base(options);
   const auto database = open_database(base, options, false);
   if (arguments.wait) open_keys(options, false);  // refused before anything is written
-  Triggered triggered =
-      base.run(trigger_round(database.get(), base.clock.get(), base.random.get()));
+  engine::Triggered triggered =
+      base.run(engine::trigger_round(database.get(), base.clock.get(), base.random.get()));
   if (triggered.jobs == 0) triggered = unfinished_round(base, *database);
   if (triggered.jobs == 0) {
     fmt::print("{}\n",

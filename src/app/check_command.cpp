@@ -21,6 +21,7 @@
 #include "app/terminal.h"
 #include "app/wiring.h"
 #include "engine/checker.h"
+#include "github/forms.h"
 #include "streak/local_day.h"
 #include "streak/message.h"
 #include "streak/streak.h"
@@ -171,7 +172,7 @@ Target find_target(Base& base, const Options& options, const CheckArguments& arg
 
 /// The exit code when login or token are none, having said so.
 std::optional<int> refused(const Options& options, const CheckArguments& arguments) {
-  if (!is_github_login(arguments.login)) {
+  if (!github::is_github_login(arguments.login)) {
     return complain("LOGIN: expected a GitHub login, 1 to 39 letters, digits and hyphens",
                     kExitUsage);
   }

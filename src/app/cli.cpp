@@ -28,6 +28,7 @@ constexpr const char* kTableGroup = "Options, for every command";
 void add_commands(CLI::App& root, Invocation& invocation) {
   add_serve_command(root, invocation);
   add_proxy_command(root, invocation);
+  add_signin_link_command(root, invocation);
   add_check_command(root, invocation);
   add_user_commands(root, invocation);
   add_batch_commands(root, invocation);

@@ -32,6 +32,7 @@ struct Invocation {
 
 void add_serve_command(CLI::App& root, Invocation& invocation);
 void add_proxy_command(CLI::App& root, Invocation& invocation);
+void add_signin_link_command(CLI::App& root, Invocation& invocation);
 void add_check_command(CLI::App& root, Invocation& invocation);
 void add_user_commands(CLI::App& root, Invocation& invocation);
 void add_batch_commands(CLI::App& root, Invocation& invocation);

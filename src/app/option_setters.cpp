@@ -13,6 +13,8 @@
 #include "crypto/keyring.h"
 #include "crypto/original_form.h"
 #include "crypto/request_signature.h"
+#include "github/forms.h"
+#include "net/address.h"
 #include "net/origin.h"
 #include "notify/proxy_courier.h"
 #include "runtime/bytes.h"
@@ -29,6 +31,7 @@ constexpr std::size_t kLongestBotToken = 80;  // docs/remote-apis.md §4
 constexpr std::size_t kMostTokens = 100;
 constexpr std::size_t kMostLogins = 100;
 constexpr std::size_t kMostProxies = notify::ProxyCourier::kMostProxies;
+constexpr std::size_t kMostNetworks = 100;
 constexpr std::size_t kMostSecrets = crypto::kMaxRequestSecrets;
 constexpr std::size_t kShortestSecret = 16;
 constexpr std::size_t kLongestShown = 40;
@@ -168,7 +171,7 @@ std::string check_tokens(const Items& items, std::vector<runtime::Secret>& value
   }
   std::vector<runtime::Secret> tokens;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (!is_github_token(items[i])) {
+    if (!github::is_github_token(items[i])) {
       return fmt::format(
           "number {} is not a GitHub token: expected ghp_…, github_pat_…, gho_…, ghu_… or ghs_…, "
           "at most 255 characters",
@@ -194,6 +197,18 @@ std::string check_origins(const Items& items, std::vector<std::string>& value) {
     origins.push_back(origin->text);
   }
   value = std::move(origins);
+  return {};
+}
+
+std::string check_networks(const Items& items, std::vector<std::string>& value) {
+  if (items.size() > kMostNetworks) {
+    return fmt::format("{} networks: expected at most {}", items.size(), kMostNetworks);
+  }
+  for (const std::string& item : items) {
+    const auto network = net::Network::parse(item);
+    if (!network) return shown(item) + ": " + network.error().message;
+  }
+  value = items;
   return {};
 }
 
@@ -237,7 +252,7 @@ std::string check_logins(const Items& items, std::vector<std::string>& value) {
     return fmt::format("{} logins: expected at most {}", items.size(), kMostLogins);
   }
   for (const std::string& item : items) {
-    if (is_github_login(item)) continue;
+    if (github::is_github_login(item)) continue;
     return fmt::format("\"{}\" is not a GitHub login", shown(item));
   }
   value = items;

@@ -31,6 +31,7 @@ std::string check_duration(const std::string& text, runtime::Millis least, runti
                            runtime::Millis& value);
 std::string check_tokens(const Items& items, std::vector<runtime::Secret>& value);
 std::string check_origins(const Items& items, std::vector<std::string>& value);
+std::string check_networks(const Items& items, std::vector<std::string>& value);
 std::string check_secrets(const Items& items, std::vector<runtime::Secret>& value);
 std::string check_flag(const std::string& text, bool& value);
 std::string check_compat_key(const std::string& text, runtime::Secret& value);
@@ -101,6 +102,10 @@ std::string set_tokens(Options& options, const Items& items) {
 template <std::vector<std::string> Options::* Field>
 std::string set_origins(Options& options, const Items& items) {
   return check_origins(items, options.*Field);
+}
+template <std::vector<std::string> Options::* Field>
+std::string set_networks(Options& options, const Items& items) {
+  return check_networks(items, options.*Field);
 }
 template <std::vector<runtime::Secret> Options::* Field>
 std::string set_secrets(Options& options, const Items& items) {

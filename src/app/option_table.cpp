@@ -25,6 +25,12 @@ constexpr auto kTable = std::to_array<OptionSpec>({
      set_address<&O::server_listen>, show_text<&O::server_listen>},
     {"server.public_url", ValueKind::text, false, "how people reach this server, for links",
      set_origin<&O::server_public_url>, show_text<&O::server_public_url>},
+    {"server.trusted_proxies", ValueKind::list, false,
+     "addresses or networks of reverse proxies whose X-Forwarded-For is believed",
+     set_networks<&O::server_trusted_proxies>, show_list<&O::server_trusted_proxies>},
+    {"server.metrics_token", ValueKind::text, true,
+     "who shows it may read /metrics; without one, only this machine may",
+     set_secret_word<&O::server_metrics_token>, show_set<&O::server_metrics_token>},
     {"store.url", ValueKind::text, false,
      "the database, sqlite:<file> or postgresql://…; by default streaky.db in the data folder",
      set_store_url<&O::store_url>, show_store_url<&O::store_url>},
@@ -92,8 +98,6 @@ constexpr auto kTable = std::to_array<OptionSpec>({
      show_log_format<&O::log_format>},
 });
 
-constexpr std::size_t kLongestGitHubToken = 255;
-constexpr std::size_t kLongestLogin = 39;
 /// Names and values longer than this are not compared: that would take long and mean nothing.
 constexpr std::size_t kLongestName = 64;
 
@@ -104,10 +108,6 @@ struct Unit {
 /// From the largest, with `ms` before the units whose last letter it shares.
 constexpr std::array<Unit, 4> kUnits = {Unit{"ms", 1}, Unit{"h", 3'600'000}, Unit{"m", 60'000},
                                         Unit{"s", 1'000}};
-
-bool is_alnum(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 }  // namespace
 
@@ -199,22 +199,6 @@ std::string duration_text(runtime::Millis duration) {
     }
   }
   return fmt::format("{}ms", ms);
-}
-
-bool is_github_token(std::string_view text) {
-  static constexpr std::array<std::string_view, 5> kPrefixes = {"ghp_", "gho_", "ghu_", "ghs_",
-                                                                "github_pat_"};
-  if (text.size() > kLongestGitHubToken) return false;
-  const auto prefix = std::ranges::find_if(
-      kPrefixes, [text](std::string_view known) { return text.starts_with(known); });
-  if (prefix == kPrefixes.end()) return false;
-  const std::string_view rest = text.substr(prefix->size());
-  return !rest.empty() && std::ranges::all_of(rest, [](char c) { return is_alnum(c) || c == '_'; });
-}
-
-bool is_github_login(std::string_view text) {
-  if (text.empty() || text.size() > kLongestLogin || !is_alnum(text.front())) return false;
-  return std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
 }
 
 }  // namespace streaky::app

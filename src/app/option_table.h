@@ -46,10 +46,5 @@ std::vector<std::string> split_value(ValueKind kind, std::string_view text);
 std::optional<runtime::Millis> parse_duration(std::string_view text);
 /// The shortest such form.
 std::string duration_text(runtime::Millis duration);
-/// `^(ghp|gho|ghu|ghs|github_pat)_\w+$`, at most 255 bytes (docs/remote-apis.md §1.5).
-bool is_github_token(std::string_view text);
-/// As GitHub makes them: 1 to 39 letters, digits and hyphens; managed accounts have an
-/// underscore before their company's short code.
-bool is_github_login(std::string_view text);
 
 }  // namespace streaky::app

@@ -31,6 +31,8 @@ struct Options {
 
   std::string server_listen = "127.0.0.1:8420";
   std::string server_public_url = "http://127.0.0.1:8420";
+  std::vector<std::string> server_trusted_proxies;
+  runtime::Secret server_metrics_token;
 
   std::string store_url;  // empty: sqlite:<data>/streaky.db
   std::string store_listen_url;

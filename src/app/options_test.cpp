@@ -79,6 +79,8 @@ TEST_F(OptionsTest, EveryOptionCanBeSetByFlagAndShowsItsSource) {
   const std::map<std::string, std::string> values = {
       {"server.listen", "[::1]:9000"},
       {"server.public_url", "https://streaky.example"},
+      {"server.trusted_proxies", "10.0.0.0/8,::1"},
+      {"server.metrics_token", "a-token"},
       {"store.url", "sqlite:/tmp/x.db"},
       {"store.listen_url", "postgresql://db.example/streaky"},
       {"keys.file", "/tmp/keys"},

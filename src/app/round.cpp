@@ -10,9 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "engine/plan.h"
-#include "store/schedule.h"
-
 namespace streaky::app {
 
 namespace {
@@ -102,27 +99,6 @@ std::vector<Row> rows_of(const store::Batch& batch) {
 }
 
 }  // namespace
-
-runtime::Task<Triggered> trigger_round(store::Database* database, runtime::Clock* clock,
-                                       runtime::Random* random) {
-  store::Schedule schedule(*database);
-  Triggered triggered;
-  triggered.batch_id = random->uuid();
-  const runtime::TimePoint now = clock->now();
-  const store::Planner planner = [now](const store::DueUser& user) {
-    return engine::plan_manual(user, now);
-  };
-  std::int64_t after = 0;
-  bool more = true;
-  while (more) {
-    const store::Bite bite = co_await schedule.trigger(now, store::Schedule::kMostPerBite, after,
-                                                       triggered.batch_id, planner);
-    triggered.jobs += bite.jobs;
-    after = bite.last_user_id;
-    more = bite.more;
-  }
-  co_return triggered;
-}
 
 runtime::Task<std::optional<store::Batch>> watch_round(store::Database* database,
                                                        runtime::Clock* clock, std::string batch_id,

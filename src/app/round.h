@@ -1,4 +1,4 @@
-// One round from the outside: trigger it, watch it until it is settled, sum it up.
+// One round from the outside: watch it until it is settled, sum it up.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,6 @@
 #include "store/batches.h"
 
 namespace streaky::app {
-
-/// Makes one batch with a job for every active user. Gives nothing when there are no users.
-struct Triggered {
-  std::string batch_id;
-  int jobs = 0;
-};
-runtime::Task<Triggered> trigger_round(store::Database* database, runtime::Clock* clock,
-                                       runtime::Random* random);
 
 /// Waits until jobs and deliveries of the batch are settled, drawing a bar on standard error when
 /// that is a terminal (a line every few seconds when it is not). Nothing when the batch is unknown

@@ -1,4 +1,4 @@
-// `streaky serve`: the scheduler, the worker and a small HTTP listener, until told to stop.
+// `streaky serve`: the scheduler, the worker and the web, until told to stop.
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
@@ -8,9 +8,9 @@
 #include "app/command.h"
 #include "app/run_lock.h"
 #include "app/service.h"
-#include "app/status_page.h"
+#include "app/signin_link.h"
+#include "app/web_face.h"
 #include "crypto/key_file.h"
-#include "net/http_server.h"
 #include "runtime/process.h"
 #include "runtime/signals.h"
 #include "store/users.h"
@@ -25,7 +25,7 @@ struct ServeArguments {
 
 /// "scheduler,worker" → flags; nothing when a role is unknown.
 std::optional<Service::Roles> parse_roles(const std::string& text) {
-  Service::Roles roles{.schedule = false, .work = false};
+  Service::Roles roles{.schedule = false, .work = false, .web = false};
   if (text.empty()) return Service::Roles{};
   std::istringstream names(text);
   for (std::string name; std::getline(names, name, ',');) {
@@ -33,6 +33,8 @@ std::optional<Service::Roles> parse_roles(const std::string& text) {
       roles.schedule = true;
     } else if (name == "worker") {
       roles.work = true;
+    } else if (name == "web") {
+      roles.web = true;
     } else {
       return std::nullopt;
     }
@@ -65,13 +67,7 @@ int serve(const Options& options, Service::Roles roles) {
   std::optional<RunLock> lock;
   if (roles.work) lock.emplace(options.data_dir);
   Service service(base, *database, *sealer, options, roles);
-  StatusPage page(service, base.metrics);
-
-  net::HttpServerOptions server_options;
-  server_options.listen = options.server_listen;
-  net::HttpServer server(
-      base.io.get_executor(), server_options,
-      [&page](net::ServerRequest request) { return page.answer(std::move(request)); }, *base.log);
+  WebFace face(base, *database, *sealer, service, options, roles.web);
 
   runtime::Wake stop(*base.clock);
   bool asked = false;
@@ -85,18 +81,20 @@ int serve(const Options& options, Service::Roles roles) {
         "checked; set github.tokens (STREAKY_GITHUB_TOKENS)");
   }
   if (roles.work) warn_of_missing_half(options, *base.log);
-  server.start();
+  if (roles.web) offer_signin_link(base, *database, options);
+  face.start();
   service.start();
   base.log->info("serving", {{"version", STREAKY_VERSION},
                              {"listen", options.server_listen},
-                             {"port", server.port()},
+                             {"port", face.port()},
                              {"data", options.data_dir},
                              {"open_files", files},
                              {"github_tokens", options.github_tokens.size()}});
   base.run(wait_for_stop(&stop, &asked));
   base.log->info("stopping: finishing what is under way");
+  face.stop();
   base.run(service.stop());
-  server.stop();
+  base.run(face.wait_idle());
   database->stop();
   base.log->info("stopped");
   return kExitDone;
@@ -105,21 +103,21 @@ int serve(const Options& options, Service::Roles roles) {
 }  // namespace
 
 void add_serve_command(CLI::App& root, Invocation& invocation) {
-  auto* command = root.add_subcommand("serve", "Run the daily round until stopped");
+  auto* command = root.add_subcommand("serve", "Run the web and the daily round until stopped");
   auto arguments = std::make_shared<ServeArguments>();  // shared with the callback below
   command->add_option("--role", arguments->roles,
-                      "Only these roles, comma-separated: scheduler, worker (default: all)");
+                      "Only these roles, comma-separated: web, scheduler, worker (default: all)");
   command->add_option_function<std::string>(
       "--listen",
       [&invocation](const std::string& value) { invocation.flags["server.listen"] = value; },
-      "Address for /health and /metrics (server.listen)");
+      "Address of pages, /health and /metrics (server.listen)");
   command->callback([&invocation, arguments] {
     invocation.run = [arguments](Options& options) {
       const auto roles = parse_roles(arguments->roles);
       if (!roles) {
-        return complain(
-            "--role " + arguments->roles + ": accepted are scheduler and worker, comma-separated",
-            kExitUsage);
+        return complain("--role " + arguments->roles +
+                            ": accepted are web, scheduler and worker, comma-separated",
+                        kExitUsage);
       }
       return serve(options, *roles);
     };

@@ -15,6 +15,7 @@ class Service {
   struct Roles {
     bool schedule = true;
     bool work = true;
+    bool web = true;
   };
 
   /// All borrowed but the options' values.
@@ -23,8 +24,13 @@ class Service {
 
   void start() { engine_.start(); }
   runtime::Task<void> stop();
+  /// There may be new work: do not wait for the next poll.
+  void hurry() { engine_.hurry(); }
   [[nodiscard]] bool healthy() const { return engine_.healthy(); }
   [[nodiscard]] const github::TokenBudget& budget() const { return outside_.budget; }
+  /// What the site shares with the engine.
+  [[nodiscard]] Outside& outside() { return outside_; }
+  [[nodiscard]] notify::Courier& courier() { return *courier_; }
 
  private:
   Outside outside_;

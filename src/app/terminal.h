@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/printable.h"
+
 namespace streaky::app {
 
 bool is_terminal(int fd);
@@ -20,9 +22,7 @@ enum class Style { plain, bold, dim, red, green, yellow };
 /// `text` in that style where colour may be used, else as it is.
 std::string style(Style style, std::string_view text);
 
-/// One line of printable UTF-8, at most `most` characters: control characters become spaces, bytes
-/// that are no UTF-8 become '?'. For everything that came from a file or from a service.
-std::string printable(std::string_view text, std::size_t most = 200);
+using runtime::printable;
 /// How many columns the text takes: characters, with escape sequences left out.
 std::size_t columns_of(std::string_view text);
 

@@ -7,9 +7,9 @@
 #include <memory>
 #include <utility>
 
+#include "account/user_view.h"
 #include "app/prompt.h"
 #include "app/user_commands.h"
-#include "app/user_view.h"
 
 namespace streaky::app {
 
@@ -55,29 +55,30 @@ std::string ask_for_secrets(AddArguments& arguments, std::vector<runtime::Secret
   return {};
 }
 
-runtime::Result<UserDraft> draft_of(const AddArguments& arguments,
-                                    const std::vector<runtime::Secret>& asked,
-                                    const runtime::Secret& bot_token) {
-  std::vector<TextField> fields = {{.name = "login", .text = arguments.login}};
+runtime::Result<account::UserDraft> draft_of(const AddArguments& arguments,
+                                             const std::vector<runtime::Secret>& asked,
+                                             const runtime::Secret& bot_token) {
+  std::vector<account::TextField> fields = {{.name = "login", .text = arguments.login}};
   for (std::size_t i = 0; i < kFlags.size(); ++i) {
     const std::string_view text =
         asked.at(i).empty() ? std::string_view(arguments.texts.at(i)) : asked.at(i).reveal();
-    fields.push_back(TextField{.name = kFlags.at(i).field, .text = text});
+    fields.push_back(account::TextField{.name = kFlags.at(i).field, .text = text});
   }
   if (arguments.daily_summary) fields.push_back({.name = "daily_summary", .text = "true"});
   if (arguments.no_daily_summary) fields.push_back({.name = "daily_summary", .text = "false"});
-  return draft_from_texts(fields, bot_token);
+  return account::draft_from_texts(fields, bot_token);
 }
 
 void print_saved(const SaveReport& report, bool json, runtime::TimePoint now) {
   const store::User& user = report.users.front();
   if (json) {
-    fmt::print("{}\n", boost::json::serialize(user_json(user, now)));
+    fmt::print("{}\n", boost::json::serialize(account::user_json(user, now)));
   } else {
     const std::string next =
-        user.next_check_at ? fmt::format("next check {} ({})",
-                                         local_text(user, *user.next_check_at), user.time_zone)
-                           : std::string("paused");
+        user.next_check_at
+            ? fmt::format("next check {} ({})", account::local_text(user, *user.next_check_at),
+                          user.time_zone)
+            : std::string("paused");
     fmt::print("{} {}: {}\n", report.added > 0 ? "added" : "changed", user.login, next);
   }
   if (user.channels.empty()) {

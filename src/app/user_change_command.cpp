@@ -7,10 +7,10 @@
 #include <memory>
 #include <utility>
 
+#include "account/user_view.h"
 #include "app/prompt.h"
 #include "app/terminal.h"
 #include "app/user_commands.h"
-#include "app/user_view.h"
 
 namespace streaky::app {
 
@@ -27,12 +27,12 @@ enum class Verb { pause, resume };
 
 int print_changed(const store::User& user, bool as_json, runtime::TimePoint now) {
   if (as_json) {
-    fmt::print("{}\n", boost::json::serialize(user_json(user, now)));
+    fmt::print("{}\n", boost::json::serialize(account::user_json(user, now)));
     return kExitDone;
   }
   const std::string next =
-      user.next_check_at ? "; next check " + local_text(user, *user.next_check_at) : "";
-  fmt::print("{}: {}{}\n", user.login, status_text(user, now), next);
+      user.next_check_at ? "; next check " + account::local_text(user, *user.next_check_at) : "";
+  fmt::print("{}: {}{}\n", user.login, account::status_text(user, now), next);
   return kExitDone;
 }
 
@@ -45,12 +45,12 @@ std::optional<int> try_change(UserDesk& desk, const ChangeArguments& arguments,
   const bool told = found->told_today;
   const store::User& user = found->user;
   if (verb == Verb::resume && user.status == store::UserStatus::active &&
-      !pause_in_force(user, now)) {
+      !account::pause_in_force(user, now)) {
     fmt::print(stderr, "{} is not paused\n", user.login);
     return arguments.json ? print_changed(user, true, now) : kExitDone;
   }
-  auto edited =
-      verb == Verb::pause ? pause_user(user, until, told, now) : resume_user(user, told, now);
+  auto edited = verb == Verb::pause ? account::pause_user(user, until, told, now)
+                                    : account::resume_user(user, told, now);
   if (!edited) return complain(edited.error().message, kExitUsage);
   std::vector<store::UserEdit> edits(1);
   edits.front().before = user;

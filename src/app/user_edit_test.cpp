@@ -1,4 +1,4 @@
-#include "app/user_edit.h"
+#include "account/user_edit.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,11 +24,11 @@ const runtime::TimePoint kNoon = at("2026-08-06T12:00:00Z");  // a Thursday
 
 class UserEditTest : public testing::Test {
  protected:
-  static UserDraft draft(const std::string& json) {
+  static account::UserDraft draft(const std::string& json) {
     const runtime::Secret none;
     auto parsed = parse_json_line(json, none);
     EXPECT_TRUE(parsed) << parsed.error().message;
-    return parsed ? std::move(*parsed) : UserDraft{};
+    return parsed ? std::move(*parsed) : account::UserDraft{};
   }
 
   store::User edit(const std::string& json, std::optional<store::User> existing,
@@ -36,7 +36,7 @@ class UserEditTest : public testing::Test {
     return edit(draft(json), std::move(existing), now, std::move(told_on));
   }
 
-  store::User edit(const UserDraft& draft, std::optional<store::User> existing,
+  store::User edit(const account::UserDraft& draft, std::optional<store::User> existing,
                    runtime::TimePoint now, std::vector<streak::Label> told_on = {}) const {
     store::Allotted allotted;
     allotted.user_id = 7;
@@ -44,7 +44,7 @@ class UserEditTest : public testing::Test {
     allotted.discord_channel_id = 70;
     allotted.telegram_channel_id = 71;
     allotted.told_on = std::move(told_on);
-    auto user = edit_user(draft, allotted, *sealer_, now);
+    auto user = account::edit_user(draft, allotted, *sealer_, now);
     EXPECT_TRUE(user) << user.error().message;
     return user.value_or(store::User{});
   }
@@ -146,7 +146,7 @@ TEST_F(UserEditTest, TheSameCredentialRevivesOnlyWhereSomebodySaysItNow) {
   const store::User listed = edit(line, before, kNoon);
   EXPECT_TRUE(listed.token_dead) << "a list that comes each night revives nothing";
   EXPECT_EQ(listed.channels[0].off_reason, "Unknown Webhook");
-  UserDraft said = draft(line);
+  account::UserDraft said = draft(line);
   said.revive = true;
   const store::User revived = edit(said, before, kNoon);
   EXPECT_FALSE(revived.token_dead);
@@ -216,7 +216,7 @@ TEST_F(UserEditTest, FrozenIdsStay) {
 
 TEST_F(UserEditTest, APauseWithoutEndStopsChecksUntilResumed) {
   const store::User user = edit(R"({"login":"a"})", std::nullopt, kNoon);
-  const auto paused = pause_user(user, std::nullopt, false, kNoon);
+  const auto paused = account::pause_user(user, std::nullopt, false, kNoon);
   ASSERT_TRUE(paused);
   EXPECT_EQ(paused->status, store::UserStatus::paused);
   EXPECT_FALSE(paused->next_check_at);
@@ -226,7 +226,7 @@ TEST_F(UserEditTest, APauseWithoutEndStopsChecksUntilResumed) {
   EXPECT_FALSE(edited.next_check_at) << "an edit must not wake a paused user";
   EXPECT_EQ(edited.status, store::UserStatus::paused);
 
-  const auto resumed = resume_user(*paused, false, kNoon + std::chrono::days{3});
+  const auto resumed = account::resume_user(*paused, false, kNoon + std::chrono::days{3});
   ASSERT_TRUE(resumed);
   EXPECT_EQ(resumed->status, store::UserStatus::active);
   EXPECT_EQ(resumed->next_check_at, at("2026-08-09T20:00:00Z"));
@@ -237,13 +237,14 @@ TEST_F(UserEditTest, APauseWithoutEndStopsChecksUntilResumed) {
 
 TEST_F(UserEditTest, APauseThatBeganTodayNeverWas) {
   const store::User user = edit(R"({"login":"a"})", std::nullopt, kNoon);
-  const auto resumed = resume_user(*pause_user(user, std::nullopt, false, kNoon), false, kNoon);
+  const auto resumed =
+      account::resume_user(*account::pause_user(user, std::nullopt, false, kNoon), false, kNoon);
   EXPECT_TRUE(resumed->rules.pauses.empty());
 }
 
 TEST_F(UserEditTest, APauseWithAnEndKeepsTheUserActive) {
   const store::User user = edit(R"({"login":"a"})", std::nullopt, kNoon);
-  const auto paused = pause_user(user, day("2026-08-10"), false, kNoon);
+  const auto paused = account::pause_user(user, day("2026-08-10"), false, kNoon);
   ASSERT_TRUE(paused);
   EXPECT_EQ(paused->status, store::UserStatus::active);
   EXPECT_EQ(paused->next_check_at, user.next_check_at);
@@ -251,15 +252,15 @@ TEST_F(UserEditTest, APauseWithAnEndKeepsTheUserActive) {
   EXPECT_TRUE(paused->rules.paused(day("2026-08-10")));
   EXPECT_FALSE(paused->rules.paused(day("2026-08-11")));
 
-  const auto longer = pause_user(*paused, day("2026-08-12"), false, kNoon);
+  const auto longer = account::pause_user(*paused, day("2026-08-12"), false, kNoon);
   EXPECT_EQ(longer->rules.pauses.size(), 1U);
   EXPECT_TRUE(longer->rules.paused(day("2026-08-12")));
 }
 
 TEST_F(UserEditTest, GivingAnEndToAnOpenPauseWakesTheUser) {
   const store::User user = edit(R"({"login":"a"})", std::nullopt, kNoon);
-  const auto open = pause_user(user, std::nullopt, false, kNoon);
-  const auto ending = pause_user(*open, day("2026-08-08"), false, kNoon);
+  const auto open = account::pause_user(user, std::nullopt, false, kNoon);
+  const auto ending = account::pause_user(*open, day("2026-08-08"), false, kNoon);
   EXPECT_EQ(ending->status, store::UserStatus::active);
   EXPECT_TRUE(ending->next_check_at);
   EXPECT_EQ(ending->rules.pauses.size(), 1U);
@@ -267,10 +268,10 @@ TEST_F(UserEditTest, GivingAnEndToAnOpenPauseWakesTheUser) {
 
 TEST_F(UserEditTest, APauseCannotEndBeforeToday) {
   const store::User user = edit(R"({"login":"a"})", std::nullopt, kNoon);
-  const auto paused = pause_user(user, day("2026-08-05"), false, kNoon);
+  const auto paused = account::pause_user(user, day("2026-08-05"), false, kNoon);
   ASSERT_FALSE(paused);
   EXPECT_THAT(paused.error().message, HasSubstr("2026-08-06"));
-  EXPECT_FALSE(pause_user(user, day("9999-12-31"), false, kNoon));
+  EXPECT_FALSE(account::pause_user(user, day("9999-12-31"), false, kNoon));
 }
 
 }  // namespace

@@ -104,11 +104,11 @@ DraftReader::Item DraftReader::read_json(const LineReader::Line& line) {
 std::optional<DraftReader::Item> DraftReader::read_header(LineReader::Line& line) {
   auto cells = line.too_long ? std::nullopt : split_csv(line.text);
   if (!cells) return spoiled(line.number, "not a CSV header: expected the names of the columns");
-  const std::vector<std::string>& known = text_field_names();
+  const std::vector<std::string>& known = account::text_field_names();
   for (std::string& cell : *cells) {
     cell = runtime::to_lower_ascii(runtime::trim_ascii(cell));
     if (std::ranges::find(known, cell) == known.end()) {
-      return spoiled(line.number, "the header has " + unknown_field(cell, known));
+      return spoiled(line.number, "the header has " + account::unknown_field(cell, known));
     }
     if (std::ranges::count(*cells, cell) > 1) {
       return spoiled(line.number, fmt::format("the header names {} twice", cell));
@@ -152,12 +152,12 @@ DraftReader::Item DraftReader::read_csv(LineReader::Line& line) {
   if (cells->size() != header_.size()) {
     return bad(fmt::format("{} values: the header names {}", cells->size(), header_.size()));
   }
-  std::vector<TextField> fields;
+  std::vector<account::TextField> fields;
   fields.reserve(header_.size());
   for (std::size_t i = 0; i < header_.size(); ++i) {
-    fields.push_back(TextField{.name = header_[i], .text = (*cells)[i]});
+    fields.push_back(account::TextField{.name = header_[i], .text = (*cells)[i]});
   }
-  auto draft = draft_from_texts(fields, bot_token_);
+  auto draft = account::draft_from_texts(fields, bot_token_);
   std::ranges::for_each(*cells, runtime::wipe);
   if (!draft) return bad(draft.error().message);
   return Draft{.line = line.number, .user = std::move(*draft)};

@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include "account/user_draft.h"
 #include "app/line_reader.h"
-#include "app/user_draft.h"
 #include "runtime/secret.h"
 
 namespace streaky::app {
@@ -29,7 +29,8 @@ std::optional<ImportFormat> format_of_file(std::string_view name);
 std::optional<ImportFormat> parse_format(std::string_view text);
 
 /// One line of JSON.
-runtime::Result<UserDraft> parse_json_line(std::string_view text, const runtime::Secret& bot_token);
+runtime::Result<account::UserDraft> parse_json_line(std::string_view text,
+                                                    const runtime::Secret& bot_token);
 
 class DraftReader {
  public:
@@ -40,7 +41,7 @@ class DraftReader {
   };
   struct Draft {
     std::int64_t line = 0;
-    UserDraft user;
+    account::UserDraft user;
   };
   using Item = std::expected<Draft, BadLine>;
 

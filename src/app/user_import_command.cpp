@@ -11,9 +11,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "account/user_view.h"
 #include "app/terminal.h"
 #include "app/user_commands.h"
-#include "app/user_view.h"
 #include "runtime/bytes.h"
 
 namespace streaky::app {
@@ -181,7 +181,7 @@ int export_users(const Options& options) {
   while (true) {
     const auto users = desk.base.run(desk.users.list(last_id, kUsersPerPage));
     for (const store::User& user : users) {
-      fmt::print("{}\n", json::serialize(export_json(user, desk.now())));
+      fmt::print("{}\n", json::serialize(account::export_json(user, desk.now())));
       if (user.status == store::UserStatus::paused) ++paused;
       last_id = user.id;
       ++count;

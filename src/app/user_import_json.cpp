@@ -36,15 +36,15 @@ std::optional<std::vector<std::string>> texts_of(const json::value& value) {
   return texts;
 }
 
-Reason set_json_id(UserDraft& draft, const json::value& value) {
+account::Reason set_json_id(account::UserDraft& draft, const json::value& value) {
   if (value.is_null()) return {};  // "not known": a frozen id is never taken back
-  if (const auto number = integer_of(value)) return set_github_number(draft, *number);
-  if (const json::string* text = value.if_string()) return set_github_id(draft, *text);
+  if (const auto number = integer_of(value)) return account::set_github_number(draft, *number);
+  if (const json::string* text = value.if_string()) return account::set_github_id(draft, *text);
   return "github_id: expected a node id in quotes, or a number";
 }
 
-Reason set_json_telegram(UserDraft& draft, const json::value& value,
-                         const runtime::Secret& bot_token) {
+account::Reason set_json_telegram(account::UserDraft& draft, const json::value& value,
+                                  const runtime::Secret& bot_token) {
   static const std::vector<std::string> kNames = {"token", "chat_id"};
   if (value.is_null()) {
     draft.telegram.clear();
@@ -67,20 +67,22 @@ Reason set_json_telegram(UserDraft& draft, const json::value& value,
       if (text == nullptr && !number) return "telegram: expected chat_id as text or whole number";
       chat_id = text != nullptr ? std::string(*text) : std::to_string(*number);
     } else {
-      return "telegram: " + unknown_field(name, kNames);
+      return "telegram: " + account::unknown_field(name, kNames);
     }
   }
   if (no_chat && token.empty()) {
     draft.telegram.clear();
     return {};
   }
-  return set_telegram(draft, token, chat_id, bot_token);
+  return account::set_telegram(draft, token, chat_id, bot_token);
 }
 
 /// A field that null clears and that otherwise is text.
 template <typename T>
-Reason set_json_text(UserDraft& draft, Change<T>& change, const json::value& value,
-                     Reason (*set)(UserDraft&, std::string_view), const char* name) {
+account::Reason set_json_text(account::UserDraft& draft, account::Change<T>& change,
+                              const json::value& value,
+                              account::Reason (*set)(account::UserDraft&, std::string_view),
+                              const char* name) {
   if (value.is_null()) {
     change.clear();
     return {};
@@ -91,8 +93,11 @@ Reason set_json_text(UserDraft& draft, Change<T>& change, const json::value& val
 }
 
 template <typename T>
-Reason set_json_list(UserDraft& draft, Change<T>& change, const json::value& value,
-                     Reason (*set)(UserDraft&, const std::vector<std::string>&), const char* name) {
+account::Reason set_json_list(account::UserDraft& draft, account::Change<T>& change,
+                              const json::value& value,
+                              account::Reason (*set)(account::UserDraft&,
+                                                     const std::vector<std::string>&),
+                              const char* name) {
   if (value.is_null()) {
     change.clear();
     return {};
@@ -102,21 +107,21 @@ Reason set_json_list(UserDraft& draft, Change<T>& change, const json::value& val
   return set(draft, *texts);
 }
 
-Reason set_json_field(UserDraft& draft, std::string_view name, const json::value& value,
-                      const runtime::Secret& bot_token) {
+account::Reason set_json_field(account::UserDraft& draft, std::string_view name,
+                               const json::value& value, const runtime::Secret& bot_token) {
   if (name == "login") {
     const json::string* text = value.if_string();
-    return text != nullptr ? set_login(draft, *text) : "login: expected text in quotes";
+    return text != nullptr ? account::set_login(draft, *text) : "login: expected text in quotes";
   }
   if (name == "github_id") return set_json_id(draft, value);
   if (name == "time_zone") {
-    return set_json_text(draft, draft.time_zone, value, set_time_zone, "time_zone");
+    return set_json_text(draft, draft.time_zone, value, account::set_time_zone, "time_zone");
   }
   if (name == "remind_at") {
-    return set_json_list(draft, draft.remind_at, value, set_remind_at, "remind_at");
+    return set_json_list(draft, draft.remind_at, value, account::set_remind_at, "remind_at");
   }
   if (name == "rest_days") {
-    return set_json_list(draft, draft.rest_days, value, set_rest_days, "rest_days");
+    return set_json_list(draft, draft.rest_days, value, account::set_rest_days, "rest_days");
   }
   if (name == "daily_summary") {
     if (!value.is_bool() && !value.is_null()) return "daily_summary: expected true or false";
@@ -124,20 +129,21 @@ Reason set_json_field(UserDraft& draft, std::string_view name, const json::value
     return {};
   }
   if (name == "github_token") {
-    return set_json_text(draft, draft.github_token, value, set_github_token, "github_token");
+    return set_json_text(draft, draft.github_token, value, account::set_github_token,
+                         "github_token");
   }
   if (name == "discord_webhook") {
-    return set_json_text(draft, draft.discord_webhook, value, set_discord_webhook,
+    return set_json_text(draft, draft.discord_webhook, value, account::set_discord_webhook,
                          "discord_webhook");
   }
   if (name == "telegram") return set_json_telegram(draft, value, bot_token);
-  return unknown_field(name, field_names());
+  return account::unknown_field(name, field_names());
 }
 
 }  // namespace
 
-runtime::Result<UserDraft> parse_json_line(std::string_view text,
-                                           const runtime::Secret& bot_token) {
+runtime::Result<account::UserDraft> parse_json_line(std::string_view text,
+                                                    const runtime::Secret& bot_token) {
   json::parse_options options;
   options.max_depth = kDeepest;
   boost::system::error_code error;
@@ -147,9 +153,9 @@ runtime::Result<UserDraft> parse_json_line(std::string_view text,
     return runtime::fail_for_good(
         "bad_field", error ? "not valid JSON: " + error.message() : "expected a JSON object");
   }
-  UserDraft draft;
+  account::UserDraft draft;
   for (const auto& [name, member] : *object) {
-    Reason reason = set_json_field(draft, name, member, bot_token);
+    account::Reason reason = set_json_field(draft, name, member, bot_token);
     if (!reason.empty()) return runtime::fail_for_good("bad_field", std::move(reason));
   }
   if (draft.login.empty()) return runtime::fail_for_good("bad_field", "the login is missing");

@@ -19,7 +19,7 @@ const char* const kWebhook =
 const char* const kBot = "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11";
 
 struct Read {
-  std::vector<UserDraft> users;
+  std::vector<account::UserDraft> users;
   std::vector<std::string> bad;  // `line 3: reason`
 };
 
@@ -56,7 +56,7 @@ TEST(JsonLineTest, ReadsEveryField) {
   const Read read = read_all(line);
   ASSERT_THAT(read.bad, ElementsAre());
   ASSERT_EQ(read.users.size(), 1U);
-  const UserDraft& user = read.users[0];
+  const account::UserDraft& user = read.users[0];
   EXPECT_EQ(user.login, "octocat");
   EXPECT_EQ(user.node_id, "U_kgDOADP9xw");
   EXPECT_EQ(*user.time_zone.value(), "Europe/Berlin");
@@ -75,14 +75,14 @@ TEST(JsonLineTest, NullClearsAndAbsentKeeps) {
       "\n"
       R"({"login":"b"})");
   ASSERT_EQ(read.users.size(), 2U);
-  const UserDraft& cleared = read.users[0];
+  const account::UserDraft& cleared = read.users[0];
   EXPECT_TRUE(cleared.time_zone.said() && cleared.time_zone.value() == nullptr);
   EXPECT_TRUE(cleared.remind_at.said() && cleared.remind_at.value() == nullptr);
   EXPECT_TRUE(cleared.rest_days.said() && cleared.rest_days.value() == nullptr);
   EXPECT_TRUE(cleared.github_token.said() && cleared.github_token.value() == nullptr);
   EXPECT_TRUE(cleared.discord_webhook.said() && cleared.discord_webhook.value() == nullptr);
   EXPECT_TRUE(cleared.telegram.said() && cleared.telegram.value() == nullptr);
-  const UserDraft& kept = read.users[1];
+  const account::UserDraft& kept = read.users[1];
   EXPECT_FALSE(kept.time_zone.said() || kept.remind_at.said() || kept.rest_days.said() ||
                kept.daily_summary.said() || kept.github_token.said() ||
                kept.discord_webhook.said() || kept.telegram.said());

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/option_table.h"
+#include "github/forms.h"
 
 namespace streaky::app {
 
@@ -89,7 +89,7 @@ std::vector<Edited> DraftSaver::edit_all(const std::vector<const Draft*>& drafts
       bad(draft, fmt::format("the same user as in line {}: one line per user", line));
       continue;
     }
-    auto user = edit_user(draft.user, allotted[i], sealer_, now_);
+    auto user = account::edit_user(draft.user, allotted[i], sealer_, now_);
     if (!user) {
       bad(draft, user.error().message);
       continue;
@@ -152,17 +152,18 @@ runtime::Task<SaveReport> save_drafts(store::Users* users, const crypto::Sealer*
 }
 
 bool is_user_name(std::string_view text) {
-  UserDraft by_id;
-  return is_github_login(text) || set_github_id(by_id, text).empty();
+  account::UserDraft by_id;
+  return github::is_github_login(text) || account::set_github_id(by_id, text).empty();
 }
 
 runtime::Task<std::optional<store::User>> find_named(store::Users* users, std::string name) {
   store::UserKey by_login;
   by_login.login = name;
   std::optional<store::User> user = co_await users->find(by_login);
-  UserDraft by_id;
+  account::UserDraft by_id;
   // Digits may be a login, too: that comes first.
-  if (!user && set_github_id(by_id, name).empty()) user = co_await users->find(by_id.key());
+  if (!user && account::set_github_id(by_id, name).empty())
+    user = co_await users->find(by_id.key());
   co_return user;
 }
 
@@ -178,7 +179,7 @@ runtime::Task<std::optional<FoundUser>> find_for_edit(store::Users* users, std::
   const std::vector<store::Allotted> allotted = co_await users->allot(std::move(keys));
   const auto& told_on = allotted.front().told_on;
   FoundUser found;
-  found.told_today = std::ranges::find(told_on, today_of(*user, now)) != told_on.end();
+  found.told_today = std::ranges::find(told_on, account::today_of(*user, now)) != told_on.end();
   found.user = std::move(*user);
   co_return found;
 }

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "app/user_edit.h"
+#include "account/user_edit.h"
 #include "app/user_import.h"
 #include "crypto/sealer.h"
 #include "runtime/task.h"

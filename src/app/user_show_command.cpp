@@ -6,10 +6,10 @@
 #include <boost/json/serialize.hpp>
 #include <memory>
 
+#include "account/user_edit.h"
+#include "account/user_view.h"
 #include "app/terminal.h"
 #include "app/user_commands.h"
-#include "app/user_edit.h"
-#include "app/user_view.h"
 #include "store/deliveries.h"
 #include "streak/message.h"
 
@@ -25,7 +25,7 @@ struct ShowArguments {
 };
 
 std::string next_check_text(const store::User& user) {
-  return user.next_check_at ? local_text(user, *user.next_check_at) : "none";
+  return user.next_check_at ? account::local_text(user, *user.next_check_at) : "none";
 }
 
 int list(const Options& options, bool as_json) {
@@ -38,11 +38,11 @@ int list(const Options& options, bool as_json) {
     for (const store::User& user : users) {
       last_id = user.id;
       if (as_json) {
-        fmt::print("{}\n", boost::json::serialize(user_json(user, now)));
+        fmt::print("{}\n", boost::json::serialize(account::user_json(user, now)));
       } else {
-        table.add_row({printable(user.login), printable(user.time_zone), times_text(user),
-                       channels_text(user), status_text(user, now), next_check_text(user),
-                       streak_text(user)});
+        table.add_row({printable(user.login), printable(user.time_zone), account::times_text(user),
+                       account::channels_text(user), account::status_text(user, now),
+                       next_check_text(user), account::streak_text(user)});
       }
     }
     if (!as_json && last_id > 0) table.print(stdout);
@@ -65,14 +65,14 @@ void print_line(const char* name, const std::string& value) {
 
 void print_streak(const store::User& user) {
   const store::StreakState& state = user.streak;
-  print_line("streak", streak_text(user));
+  print_line("streak", account::streak_text(user));
   if (!state.seen_at) return;
   if (state.began) print_line("began", streak::to_text(*state.began));
   if (state.longest > 0) print_line("longest", streak::days_text(state.longest));
   const std::string day = state.today ? " for " + streak::to_text(*state.today) : "";
   print_line("last verdict", fmt::format("{}{}, {} contributed", streak::to_text(state.verdict),
                                          day, state.today_count));
-  print_line("seen", fmt::format("{} with the {} view", local_text(user, *state.seen_at),
+  print_line("seen", fmt::format("{} with the {} view", account::local_text(user, *state.seen_at),
                                  printable(state.views)));
 }
 
@@ -93,7 +93,7 @@ void print_deliveries(const store::User& user,
   for (const store::Deliveries::History& delivery : deliveries) {
     const std::string reason =
         delivery.reason.empty() ? "" : " (" + printable(delivery.reason) + ")";
-    table.add_row({local_text(user, delivery.at), printable(delivery.channel_kind),
+    table.add_row({account::local_text(user, delivery.at), printable(delivery.channel_kind),
                    printable(delivery.kind), printable(delivery.state),
                    printable(delivery.subject) + reason});
   }
@@ -101,16 +101,16 @@ void print_deliveries(const store::User& user,
 }
 
 void print_user(const store::User& user, runtime::TimePoint now) {
-  const std::string rest_days = rest_days_in_force(user, now).to_text();
+  const std::string rest_days = account::rest_days_in_force(user, now).to_text();
   const char* shared = user.login_taken ? " (another user is found under this login)" : "";
   print_line("login", style(Style::bold, printable(user.login)) + shared);
   print_line("GitHub id", github_id_text(user));
-  print_line("status", status_text(user, now));
+  print_line("status", account::status_text(user, now));
   print_line("time zone", printable(user.time_zone));
-  print_line("remind at", times_text(user));
+  print_line("remind at", account::times_text(user));
   print_line("rest days", rest_days.empty() ? "none" : rest_days);
   print_line("daily summary", user.daily_summary ? "yes" : "no");
-  print_line("GitHub token", token_text(user));
+  print_line("GitHub token", account::token_text(user));
   print_line("next check", next_check_text(user));
   print_channels(user);
   print_streak(user);
@@ -129,9 +129,9 @@ int show(const Options& options, const ShowArguments& arguments) {
     print_deliveries(*user, deliveries);
     return kExitDone;
   }
-  boost::json::object object = user_json(*user, now);
+  boost::json::object object = account::user_json(*user, now);
   boost::json::array history;
-  for (const auto& delivery : deliveries) history.push_back(delivery_json(delivery));
+  for (const auto& delivery : deliveries) history.push_back(account::delivery_json(delivery));
   object["deliveries"] = std::move(history);
   fmt::print("{}\n", boost::json::serialize(object));
   return kExitDone;

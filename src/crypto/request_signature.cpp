@@ -110,8 +110,9 @@ bool RequestVerifier::is_signed(std::string_view text, std::string_view signatur
   return found;
 }
 
-runtime::Result<void> RequestVerifier::verify(std::string_view header, const RequestToSign& request,
-                                              runtime::TimePoint now) {
+runtime::Result<runtime::TimePoint> RequestVerifier::verify(std::string_view header,
+                                                            const RequestToSign& request,
+                                                            runtime::TimePoint now) {
   if (header.empty()) {
     return runtime::fail_for_good("signature_missing",
                                   fmt::format("the header {} is missing", kSignatureHeader));
@@ -143,7 +144,7 @@ runtime::Result<void> RequestVerifier::verify(std::string_view header, const Req
     return runtime::fail("signature_overload", "too many signed requests within ten minutes");
   }
   seen_.insert(std::move(mark));
-  return {};
+  return runtime::TimePoint{std::chrono::seconds{parsed->timestamp}};
 }
 
 }  // namespace streaky::crypto

@@ -54,8 +54,9 @@ class RequestVerifier {
   /// by how much), `signature_replayed`, all permanent; `signature_overload` when the memory of
   /// nonces is full: refused, since a repetition could no longer be told. Only requests that were
   /// signed rightly take room there.
-  runtime::Result<void> verify(std::string_view header, const RequestToSign& request,
-                               runtime::TimePoint now);
+  /// The value is the second in which it was signed, by the other side's clock.
+  runtime::Result<runtime::TimePoint> verify(std::string_view header, const RequestToSign& request,
+                                             runtime::TimePoint now);
   [[nodiscard]] std::size_t remembered() const { return seen_.size(); }
 
  private:

@@ -126,9 +126,7 @@ void judge_sight(store::JobOutcome& outcome, const Circumstances& circumstances,
     if (!user.rules.skips(job.date)) tell_could_not_check(outcome, circumstances, true, random);
     return;
   }
-  // A paused day is answered without asking, and a lower bound is no length: neither is remembered.
-  if (!lower_bound && !sight.calendar.empty())
-    outcome.streak = state_after(user.streak, sight, job.date);
+  outcome.streak = remembered(user, sight, job.date);
 
   if (outcome.verdict == streak::Verdict::at_risk) {
     const auto message = reminder_message({.user = user,
@@ -205,6 +203,16 @@ void judge_unseen(store::JobOutcome& outcome, const Circumstances& circumstances
 }
 
 }  // namespace
+
+std::optional<store::StreakState> remembered(const store::User& user, const github::Sight& sight,
+                                             streak::Label today) {
+  // A paused day is answered without asking, and a lower bound is no length.
+  const bool lower_bound = sight.judgement.open_at.has_value();
+  if (lower_bound || sight.calendar.empty() || hides_a_streak(user, sight, today)) {
+    return std::nullopt;
+  }
+  return state_after(user.streak, sight, today);
+}
 
 store::JobOutcome decide(const Circumstances& circumstances, const Look& look,
                          runtime::Random& random) {

@@ -23,6 +23,11 @@ struct Circumstances {
 store::JobOutcome decide(const Circumstances& circumstances, const Look& look,
                          runtime::Random& random);
 
+/// What a sight about `today` changes in the user's streak; nothing when it proves too little to be
+/// remembered (a lower bound, a paused day, a streak that a dead token hides).
+std::optional<store::StreakState> remembered(const store::User& user, const github::Sight& sight,
+                                             streak::Label today);
+
 /// The reminder as it reads at `now`, from the streak that the snapshot's state or `sight` shows.
 struct ReminderText {
   const store::User& user;  // borrowed for the call

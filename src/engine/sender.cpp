@@ -307,13 +307,16 @@ void Sender::take_answer(const ClaimedDelivery& delivery, notify::Carried carrie
                          DeliveryOutcome& outcome) const {
   std::visit(Translate{outcome}, carried.outcome);
   outcome.sealed = std::move(carried.resealed);
-  if (outcome.end != DeliveryEnd::retry || outcome.at < delivery.expires_at) return;
-  // Our own pause may be cut short for a last try; what the service asked for may not.
+  if (outcome.end != DeliveryEnd::retry) return;
+  // Our own pause may be cut short, the more so the less time is left; what the service asked for
+  // may not.
   const auto* retry = std::get_if<notify::RetryAt>(&carried.outcome);
+  const TimePoint now = parts_.clock.now();
   const TimePoint last_try = delivery.expires_at - kLastTry;
-  if (retry->own_pause && parts_.clock.now() < last_try) {
-    outcome.at = last_try;
-  } else {
+  if (retry->own_pause && now < last_try) {
+    const runtime::Millis pause = std::max(kLastTry, (delivery.expires_at - now) / kTriesLeft);
+    outcome.at = std::min({outcome.at, now + pause, last_try});
+  } else if (outcome.at >= delivery.expires_at) {
     outcome.end = DeliveryEnd::expired;
   }
 }

@@ -31,6 +31,7 @@ class Sender {
   static constexpr runtime::Millis kRecheckPause{60'000};
   static constexpr runtime::Millis kRecheckDeadline{30'000};
   static constexpr runtime::Millis kLastTry{30'000};  // before midnight
+  static constexpr int kTriesLeft = 5;  // a pause of our own is at most this part of the time left
   static constexpr runtime::Millis kPutOffPause{30'000};
 
   struct Limits {

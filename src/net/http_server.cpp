@@ -12,6 +12,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <optional>
 #include <system_error>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -143,9 +144,11 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
 
   /// Keeps a connection in the list for as long as its coroutine lives.
   struct Listed {
-    Listed(Impl& owner, Connection& one) : impl(owner), connection(one) {
+    Listed(Impl& owner, Connection& one)
+        : impl(owner), connection(one), network(network_of(one.remote_address)) {
       impl.open_.insert(&connection);
       impl.count_ = impl.open_.size();
+      ++impl.per_address_[network];
     }
     Listed(const Listed&) = delete;
     Listed& operator=(const Listed&) = delete;
@@ -153,13 +156,17 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
       connection.close();
       impl.open_.erase(&connection);
       impl.count_ = impl.open_.size();
+      const auto mine = impl.per_address_.find(network);
+      if (--mine->second == 0) impl.per_address_.erase(mine);
     }
     Impl& impl;
     Connection& connection;
+    const std::string network;
   };
 
   void listen();
   void close_idle();
+  [[nodiscard]] bool has_enough_of(const std::string& address) const;
   void turn_away(tcp::socket socket);
   static runtime::Task<void> accept(Self self);
   static runtime::Task<void> serve(Self self, ConnectionPtr connection);
@@ -182,6 +189,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   // The executor's thread only.
   bool stopping_ = false;
   BodyBudget bodies_;
+  std::unordered_map<std::string, std::size_t> per_address_;
   std::unordered_set<Connection*> open_;  // borrowed: each is removed by its own coroutine
 };
 
@@ -250,13 +258,26 @@ runtime::Task<void> HttpServer::Impl::accept(Self self) {
       self->log_.warn("cannot accept a connection", {{"error", error.message()}});
       self->accept_pause_.expires_after(kAcceptPause);
       co_await self->accept_pause_.async_wait(kAwait);
-    } else if (self->open_.size() >= self->options_.max_connections) {
+      continue;
+    }
+    error_code ignored;
+    const std::string address = socket.remote_endpoint(ignored).address().to_string();
+    if (self->open_.size() >= self->options_.max_connections || self->has_enough_of(address)) {
       self->turn_away(std::move(socket));
     } else {
       const auto connection = std::make_shared<Connection>(std::move(socket));
+      connection->remote_address = address;
       asio::co_spawn(self->executor_, serve(self, connection), asio::detached);
     }
   }
+}
+
+bool HttpServer::Impl::has_enough_of(const std::string& address) const {
+  const std::size_t most = options_.max_connections_per_address;
+  if (most == 0) return false;
+  const auto mine = per_address_.find(network_of(address));
+  return mine != per_address_.end() && mine->second >= most &&
+         !contains(options_.uncounted, address);
 }
 
 /// Best effort, without a coroutine: the answer fits into an empty socket's buffer.
@@ -274,7 +295,6 @@ runtime::Task<void> HttpServer::Impl::serve(Self self, ConnectionPtr connection)
   try {
     error_code ignored;
     connection->socket.set_option(tcp::no_delay(true), ignored);
-    connection->remote_address = connection->socket.remote_endpoint(ignored).address().to_string();
     co_await converse(self, connection);
   } catch (const std::exception& error) {
     self->log_.error("a connection failed", {{"error", error.what()}});

@@ -19,6 +19,7 @@
 #include <memory>
 #include <string>
 
+#include "net/address.h"
 #include "net/http_client.h"
 #include "runtime/log.h"
 #include "runtime/task.h"
@@ -62,6 +63,9 @@ struct HttpServerOptions {
   std::size_t max_body_bytes = 1U << 20U;
   std::size_t max_body_bytes_together = 256U << 20U;  // of all requests, until they are answered
   std::size_t max_connections = 10'000;
+  /// Of one address (of one /64), 0 for any number; `uncounted` are reverse proxies of our own.
+  std::size_t max_connections_per_address = 0;
+  Networks uncounted{};
   runtime::Millis header_timeout{10'000};
   runtime::Millis body_timeout{20'000};
   runtime::Millis idle_timeout{60'000};

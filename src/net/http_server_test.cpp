@@ -257,6 +257,32 @@ TEST_F(HttpServerTest, TooManyConnectionsAreTurnedAway) {
   EXPECT_EQ(status_of(get("/")), 200);
 }
 
+TEST(HttpServerAddresses, OneAddressHasSoManyConnectionsAndOurProxiesAnyNumber) {
+  boost::asio::io_context io;
+  const auto log = runtime::make_null_log();
+  for (const bool trusted : {false, true}) {
+    HttpServerOptions options;
+    options.listen = "127.0.0.1:0";
+    options.max_connections_per_address = 3;
+    if (trusted) options.uncounted.push_back(Network::parse("127.0.0.0/8").value());
+    HttpServer server(io.get_executor(), options, &answer, *log);
+    server.start();
+    std::vector<boost::asio::ip::tcp::socket> sockets;
+    for (int i = 0; i < 3; ++i) {
+      sockets.emplace_back(io);
+      sockets.back().connect(test::loopback(server.port()));
+    }
+    run_until(io, [&] { return server.connections() == 3; });
+    const std::string fourth = run(io, talk_raw(server.port(), trusted ? get("/") : ""));
+    EXPECT_TRUE(fourth.starts_with(trusted ? "HTTP/1.1 200" : "HTTP/1.1 503")) << fourth;
+    sockets.clear();
+    run_until(io, [&] { return server.connections() == 0; });
+    const std::string later = run(io, talk_raw(server.port(), get("/")));
+    EXPECT_TRUE(later.starts_with("HTTP/1.1 200")) << later;
+    server.stop();
+  }
+}
+
 // Answers when the test says so.
 struct Gate {
   boost::asio::steady_timer opened;

@@ -31,6 +31,10 @@ struct SealedOutgoing {
   int streak = 0;
 };
 
+inline bool has_expired(const SealedOutgoing& outgoing, runtime::TimePoint now) {
+  return outgoing.expires_at && now >= *outgoing.expires_at;
+}
+
 struct Carried {
   Outcome outcome;
   /// Set when the chat moved: the sealed credential to store from now on.

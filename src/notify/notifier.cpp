@@ -145,6 +145,12 @@ Task<bool> Notifier::Impl::await_turn(Parcel* parcel) {
     for (Millis now = clock_.monotonic(); now < turn.at; now = clock_.monotonic()) {
       co_await clock_.sleep_for(turn.at - now);
     }
+    if (parcel->expires_at && clock_.now() >= *parcel->expires_at) {
+      // The process stood still, or the clock jumped, while it waited.
+      parcel->delivered.outcome =
+          RetryAt{.at = clock_.now(), .reason = "its day ended before its turn", .code = "expired"};
+      co_return false;
+    }
     if (pacer_.stands(parcel->route, clock_.monotonic())) co_return true;
     // A pause began in the meantime. The next turn lies behind it, so this ends at the deadline.
     parcel->route.came_back = true;

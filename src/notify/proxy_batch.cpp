@@ -12,6 +12,10 @@ constexpr std::size_t kMaxBodyOfBatch = kMaxProxyRequestBytes / 2;
 }  // namespace
 
 bool ProxyBatch::add(const ProxyParcelPtr& parcel) {
+  if (has_expired(parcel->outgoing, clock_.now())) {
+    parcel->settle(Fate::expired);
+    return true;
+  }
   if (parcels_.size() >= kMostPerRequest) return false;
   const std::string text = delivery_text(parcel->outgoing, clock_.now());
   if (!parcels_.empty() && body_.size() + text.size() > kMaxBodyOfBatch) return false;

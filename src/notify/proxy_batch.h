@@ -20,8 +20,9 @@ enum class Fate {
   waiting,
   answered,  // `carried` is its outcome
   away,      // the proxy was not reached, or is none: it has not seen the delivery
-  busy,      // the proxy has no room; `carried` says when to come again
+  busy,      // the proxy works and has no room; `carried` says when to come again
   lost,      // no answer: it may have been sent
+  expired,   // its time came before its request left
 };
 
 /// A delivery on its way through the proxies.
@@ -46,7 +47,8 @@ class ProxyBatch {
  public:
   explicit ProxyBatch(runtime::Clock& clock) : clock_(clock) {}
 
-  /// False when it does not fit: too many, too large, or the same delivery twice.
+  /// False when it does not fit: too many, too large, or the same delivery twice. One that has
+  /// expired is settled as that, and not carried.
   bool add(const ProxyParcelPtr& parcel);
   [[nodiscard]] std::size_t size() const { return parcels_.size(); }
   /// The request's body. Call once.

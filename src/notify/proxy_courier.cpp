@@ -75,9 +75,15 @@ class ProxyCourier::Impl {
   [[nodiscard]] bool is_away(std::size_t index) const {
     return remotes_[index]->away_until > clock_.monotonic();
   }
+  /// In the last minute a proxy is asked that was away a moment ago.
+  [[nodiscard]] bool hurries(const SealedOutgoing& outgoing) const {
+    return outgoing.expires_at && *outgoing.expires_at - clock_.now() <= kLongestRest;
+  }
   void note_possible_double(const std::string& delivery_id, std::size_t index);
   void doubt(const std::string& delivery_id, std::size_t index);
+  void keep_doubt(ProxyParcel& parcel) const;
   Task<void> hand_over(ProxyParcelPtr parcel, std::size_t index);
+  [[nodiscard]] Carried expired(const SealedOutgoing& outgoing) const;
   Carried nobody(const SealedOutgoing& outgoing);
 
   Task<void> gather(std::size_t index);
@@ -148,7 +154,8 @@ std::vector<std::size_t> ProxyCourier::Impl::order_for(const SealedOutgoing& out
 Task<Carried> ProxyCourier::Impl::carry(ProxyParcelPtr parcel) {
   const std::vector<std::size_t> order = order_for(parcel->outgoing);
   for (const std::size_t index : order) {
-    if (is_away(index)) continue;
+    if (is_away(index) && !hurries(parcel->outgoing)) continue;
+    if (has_expired(parcel->outgoing, clock_.now())) co_return expired(parcel->outgoing);
     note_possible_double(parcel->outgoing.delivery_id, index);
     co_await hand_over(parcel, index);
     if (parcel->fate == Fate::lost) {
@@ -156,7 +163,9 @@ Task<Carried> ProxyCourier::Impl::carry(ProxyParcelPtr parcel) {
       co_await clock_.sleep_for(random_.jitter(kAskAgainPause));
       co_await hand_over(parcel, index);
     }
+    if (parcel->fate == Fate::expired) co_return expired(parcel->outgoing);
     if (parcel->fate == Fate::answered) doubtful_.erase(parcel->outgoing.delivery_id);
+    if (parcel->fate == Fate::busy) keep_doubt(*parcel);
     if (parcel->fate == Fate::answered || parcel->fate == Fate::busy) {
       co_return std::move(parcel->carried);
     }
@@ -187,6 +196,24 @@ void ProxyCourier::Impl::doubt(const std::string& delivery_id, std::size_t index
   doubtful_.insert_or_assign(delivery_id, index);
 }
 
+/// It has no room now, but it or another one may have sent the message before.
+void ProxyCourier::Impl::keep_doubt(ProxyParcel& parcel) const {
+  if (auto* retry = std::get_if<RetryAt>(&parcel.carried.outcome)) {
+    retry->maybe_seen = doubtful_.contains(parcel.outgoing.delivery_id);
+  }
+}
+
+/// Too late for this day, whatever the proxies would say.
+Carried ProxyCourier::Impl::expired(const SealedOutgoing& outgoing) const {
+  Carried carried;
+  carried.outcome = RetryAt{.at = clock_.now(),
+                            .reason = "its day ended before a notification proxy had taken it",
+                            .maybe_seen = doubtful_.contains(outgoing.delivery_id),
+                            .own_pause = true,
+                            .code = "expired"};
+  return carried;
+}
+
 /// Every proxy is away: our own pause, at the latest until one of them is tried again.
 Carried ProxyCourier::Impl::nobody(const SealedOutgoing& outgoing) {
   Millis first = kLongestRest;
@@ -208,13 +235,15 @@ Task<void> ProxyCourier::Impl::gather(std::size_t index) {
   co_await clock_.sleep_for(options_.linger);
   while (!remote.line.empty()) {
     while (remote.requests >= kMostRequests) co_await remote.ended.wait();
+    const BatchPtr batch = next_batch(remote, clock_);
+    if (batch->size() == 0) continue;  // what waited has expired
     ++remote.requests;
-    tasks_.spawn(send(index, next_batch(remote, clock_)));
+    tasks_.spawn(send(index, batch));
   }
   remote.gathering = false;
 }
 
-/// At least one: whatever fits in a batch of its own fits in a request.
+/// Takes at least one from the line: whatever fits in a batch of its own fits in a request.
 ProxyCourier::Impl::BatchPtr ProxyCourier::Impl::next_batch(Remote& remote, runtime::Clock& clock) {
   auto batch = std::make_shared<ProxyBatch>(clock);
   while (!remote.line.empty() && batch->add(remote.line.front())) remote.line.pop_front();
@@ -273,7 +302,7 @@ void ProxyCourier::Impl::conclude(Remote& remote, ProxyBatch& batch,
 
 void ProxyCourier::Impl::refused(Remote& remote, ProxyBatch& batch,
                                  const net::HttpResponse& response) {
-  if (response.status == 503) {
+  if (response.status == 503 && !response.header(kNoRoomHeader).empty()) {
     count(remote, "busy");
     const auto named = wait_from_header(response.header("Retry-After"));
     const Millis wait = std::min(named.value_or(kUsualBusy), kLongestBusy);
@@ -286,8 +315,9 @@ void ProxyCourier::Impl::refused(Remote& remote, ProxyBatch& batch,
     return;
   }
   count(remote, "refused");
-  // 5xx of somebody in between: the proxy behind it may have sent all the same.
-  const bool seen = response.status >= 500;
+  // 5xx of somebody in between: the proxy behind it may have sent all the same. Not 503: nobody
+  // was there to take the request.
+  const bool seen = response.status >= 500 && response.status != 503;
   rest(remote, fmt::format("it answered with status {}{}", response.status,
                            response.status == 401
                                ? ": is proxy.secret the same on both sides, are both clocks right?"

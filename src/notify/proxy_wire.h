@@ -2,7 +2,7 @@
 // in one JSON object, outcomes as lines of JSON.
 //
 // Both ends distrust each other: everything is bounded here. Times travel as durations, so the two
-// clocks need not agree. Pure functions; any thread.
+// clocks need agree no better than signatures ask for. Pure functions; any thread.
 #pragma once
 
 #include <boost/json/fwd.hpp>
@@ -19,6 +19,9 @@ namespace streaky::notify {
 
 inline constexpr std::string_view kDeliveriesPath = "/v1/deliveries";
 inline constexpr std::string_view kResealPath = "/v1/reseal";
+/// On a proxy's own 503 for want of room, and on that alone: whoever else answers 503, a front
+/// without its proxy or a proxy that stops, has another one asked.
+inline constexpr std::string_view kNoRoomHeader = "X-Streaky-No-Room";
 inline constexpr std::size_t kMostPerRequest = 500;
 /// What a proxy reads; a worker closes a batch at half of it.
 inline constexpr std::size_t kMaxProxyRequestBytes = 4U << 20U;

@@ -241,6 +241,72 @@ TEST(ProxyCourierTest, ABusyProxySaysWhenToComeAgain) {
   EXPECT_TRUE(is_sent(world.carry(world.delivery(1, 2)))) << "one fits";
 }
 
+TEST(ProxyCourierTest, AFrontWithoutItsProxyIsPassedOver) {
+  World world({"http://one:1", "http://two:2"});
+  world.network.hosts["http://one:1"].no_back_end = true;
+  for (int i = 1; i <= 50; ++i) world.spawn(world.delivery(i));
+  world.drive_all();
+  EXPECT_EQ(webhooks_told(world).size(), 50U);
+  EXPECT_EQ(world.channels.seen.size(), 50U);
+  EXPECT_EQ(world.metrics.value("streaky_proxy_away", {{"proxy", "one:1"}}), 1);
+  EXPECT_EQ(world.metrics.value("streaky_proxy_possible_doubles_total"), 0)
+      << "a 503 has not seen the delivery";
+}
+
+TEST(ProxyCourierTest, OneThatIsStoppingIsPassedOver) {
+  World world({"http://one:1", "http://two:2"});
+  world.process("http://one:1").proxy.stop();
+  for (int i = 1; i <= 50; ++i) world.spawn(world.delivery(i));
+  world.drive_all();
+  EXPECT_EQ(webhooks_told(world).size(), 50U);
+}
+
+TEST(ProxyCourierTest, ABusyProxyKeepsItsDeliveriesForItselfAndTheDoubt) {
+  World world({"http://one:1", "http://two:2"});
+  world.network.hosts["http://one:1"].lose_answers = 1;
+  world.network.hosts["http://two:2"].lose_answers = 1;
+  world.spawn(world.delivery(1));
+  world.drive_for(Millis{100});  // sent, and the answer lost
+  ASSERT_EQ(world.channels.seen.size(), 1U);
+  world.most_in_hand = 0;
+  world.start("http://one:1");
+  world.start("http://two:2");
+  world.drive_all();
+  const auto carried = world.carried("delivery-1").front();
+  EXPECT_EQ(retry_of(carried).code, "proxy_busy");
+  EXPECT_TRUE(retry_of(carried).maybe_seen);
+}
+
+TEST(ProxyCourierTest, NobodyIsAskedAgainAfterMidnight) {
+  World world({"http://one:1", "http://two:2"});
+  for (auto& [url, host] : world.network.hosts) host.silent_for = Millis{15'000};
+  auto late = world.delivery(1);
+  late.expires_at = world.clock.now() + Millis{10'000};
+  const auto carried = world.carry(std::move(late));
+  EXPECT_EQ(retry_of(carried).code, "expired");
+  EXPECT_TRUE(retry_of(carried).maybe_seen) << "the one that was silent may have sent it";
+  int requests = 0;
+  for (const auto& [url, host] : world.network.hosts) requests += host.requests;
+  EXPECT_EQ(requests, 1);
+}
+
+TEST(ProxyCourierTest, WhatExpiresBeforeItsRequestLeavesStaysHere) {
+  World world;
+  auto late = world.delivery(1);
+  late.expires_at = world.clock.now() + Millis{5};
+  world.spawn(std::move(late));
+  world.spawn(world.delivery(2));
+  world.drive_all();
+  EXPECT_EQ(retry_of(world.carried("delivery-1").front()).code, "expired");
+  EXPECT_FALSE(retry_of(world.carried("delivery-1").front()).maybe_seen);
+  EXPECT_TRUE(is_sent(world.carried("delivery-2").front()));
+  auto past = world.delivery(3);
+  past.expires_at = world.clock.now();
+  EXPECT_EQ(retry_of(world.carry(std::move(past))).code, "expired");
+  EXPECT_EQ(world.channels.seen.size(), 1U);
+  EXPECT_EQ(world.network.hosts["http://one:1"].requests, 1);
+}
+
 TEST(ProxyCourierTest, AWrongSecretIsTheOperatorsTroubleAndSaidSo) {
   World world;
   notify::ProxyOptions options;

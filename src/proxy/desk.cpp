@@ -28,6 +28,7 @@ Task<Carried> Desk::deliver(notify::SealedOutgoing outgoing) {
     parts_.metrics.count("streaky_proxy_repeated_total", {{"how", "joined"}});
     return join(found->second);
   }
+  if (notify::has_expired(outgoing, parts_.clock.now())) return again(too_late(outgoing.attempt));
   return send(std::move(outgoing));
 }
 
@@ -60,6 +61,17 @@ Task<Carried> Desk::send(notify::SealedOutgoing outgoing) {
   under_way->ended = true;
   under_way->done.notify();
   co_return under_way->carried;
+}
+
+/// A worker whose clock is behind ours must not come back at once, again and again.
+Carried Desk::too_late(int attempt) {
+  Carried carried;
+  carried.outcome =
+      notify::RetryAt{.at = parts_.clock.now() + notify::backoff(attempt, parts_.random),
+                      .reason = "it came after its day had ended: are both clocks right?",
+                      .own_pause = true,
+                      .code = "expired"};
+  return carried;
 }
 
 /// An exception is a bug of ours: the delivery may have gone out.

@@ -55,6 +55,7 @@ class Desk {
   static runtime::Task<notify::Carried> join(UnderWayPtr under_way);
   static runtime::Task<notify::Carried> again(notify::Carried carried);
   runtime::Task<notify::Carried> send(notify::SealedOutgoing outgoing);
+  notify::Carried too_late(int attempt);
   notify::Carried trouble(const std::string& delivery_id, int attempt, const char* what);
 
   Parts parts_;

@@ -14,6 +14,8 @@ using runtime::Millis;
 using runtime::Task;
 
 constexpr std::size_t kNetworkBytes = 8;
+/// A signature names the second; the rest of it is not held against the message.
+constexpr Millis kSignedWithin{999};
 
 std::vector<runtime::Secret> cloned(const std::vector<runtime::Secret>& secrets) {
   std::vector<runtime::Secret> copies;
@@ -70,23 +72,39 @@ bool Doorman::has_plain_secret(const net::ServerRequest& request) const {
   return found;
 }
 
-Task<std::optional<ServerResponse>> Doorman::check(const net::ServerRequest* request) {
-  if (has_plain_secret(*request)) co_return std::nullopt;
+std::expected<Doorman::Admitted, ServerResponse> Doorman::look(const net::ServerRequest& request,
+                                                               bool plain_will_do) {
+  if (plain_will_do && has_plain_secret(request)) return Admitted{};
   const crypto::RequestToSign what{
-      .method = request->method, .path = request->target, .body = request->body};
-  const auto verified =
-      verifier_.verify(request->header(crypto::kSignatureHeader), what, parts_.clock.now());
-  if (verified) co_return std::nullopt;
+      .method = request.method, .path = request.target, .body = request.body};
+  const runtime::TimePoint now = parts_.clock.now();
+  const auto verified = verifier_.verify(request.header(crypto::kSignatureHeader), what, now);
+  if (verified) return Admitted{.age = std::max(now - *verified - kSignedWithin, Millis{0})};
   const runtime::Error& error = verified.error();
   parts_.metrics.count("streaky_proxy_turned_away_total", {{"code", error.code}});
-  if (error.code == "signature_overload") co_return overload();
-  // Not by name: an address may be a user's. Enough for whoever looks for a wrong secret.
-  parts_.log.warn("a request was turned away", {{"code", error.code}});
-  auto refusing = refuse(unauthorized(error), network_of(request->remote_address));
-  co_return co_await std::move(refusing);
+  if (error.code == "signature_overload") return std::unexpected(overload());
+  tell(address_of(network_of(request.remote_address)), error.code);
+  return std::unexpected(unauthorized(error));
 }
 
-Task<std::optional<ServerResponse>> Doorman::refuse(ServerResponse response, std::string address) {
+/// Not by name: an address may be a user's. Enough for whoever looks for a wrong secret; how many
+/// there were, the metric says.
+void Doorman::tell(Address& known, const std::string& code) {
+  const Millis now = parts_.clock.monotonic();
+  if (known.told && now < *known.told + kToldAgain) return;
+  if (now >= telling_since_ + kToldAgain) {
+    telling_since_ = now;
+    told_ = 0;
+  }
+  if (told_ >= kMostTold) return;
+  ++told_;
+  known.told = now;
+  parts_.log.warn("a request was turned away", {{"code", code}});
+}
+
+Task<ServerResponse> Doorman::hold_back(ServerResponse response, std::string remote_address) {
+  if (response.status != 401) co_return response;
+  const std::string address = network_of(remote_address);
   Address& known = address_of(address);
   if (known.waiting >= kMostWaiting) {
     response.reset = true;

@@ -41,9 +41,16 @@ ServerResponse failure(int status, std::string_view error) {
   return with_body(status, json::serialize(body) + "\n");
 }
 
-ServerResponse come_again() {
-  ServerResponse response = failure(503, "no room for more: come again");
+ServerResponse come_again(std::string_view why) {
+  ServerResponse response = failure(503, why);
   response.headers.push_back({"Retry-After", kComeAgainSeconds});
+  return response;
+}
+
+/// The proxy itself works: what it knows of the channels makes it worth coming back to.
+ServerResponse no_room() {
+  ServerResponse response = come_again("no room for more: come again");
+  response.headers.push_back({std::string(notify::kNoRoomHeader), "deliveries"});
   return response;
 }
 
@@ -115,19 +122,21 @@ class Proxy::Impl {
   [[nodiscard]] std::size_t in_hand() const { return desk_.in_hand(); }
 
  private:
-  using Route = Task<ServerResponse> (Impl::*)(ServerRequest request);
+  using Route = Task<ServerResponse> (Impl::*)(ServerRequest request, Millis age);
   struct Way {
     std::string_view path;
     Route route;
+    bool plain_secret_will_do = false;  // where it is allowed at all
   };
   static const std::array<Way, 3> kWays;
 
   [[nodiscard]] ServerResponse health() const;
   ServerResponse metrics_text();
-  Task<ServerResponse> enter(ServerRequest request, Route route);
-  Task<ServerResponse> deliveries(ServerRequest request);
-  Task<ServerResponse> reseal(ServerRequest request);
-  Task<ServerResponse> send_notification(ServerRequest request);
+  Task<ServerResponse> enter(ServerRequest request, Way way);
+  /// `age`: how long ago the request was signed.
+  Task<ServerResponse> deliveries(ServerRequest request, Millis age);
+  Task<ServerResponse> reseal(ServerRequest request, Millis age);
+  Task<ServerResponse> send_notification(ServerRequest request, Millis age);
   Task<void> deliver(StreamPtr stream, notify::SealedOutgoing outgoing);
   json::object resealed(const json::value& value);
 
@@ -142,7 +151,7 @@ class Proxy::Impl {
 const std::array<Proxy::Impl::Way, 3> Proxy::Impl::kWays = {
     Way{notify::kDeliveriesPath, &Impl::deliveries},
     Way{notify::kResealPath, &Impl::reseal},
-    Way{"/send-notification", &Impl::send_notification},
+    Way{"/send-notification", &Impl::send_notification, true},
 };
 
 Task<ServerResponse> Proxy::Impl::answer(ServerRequest request) {
@@ -154,20 +163,22 @@ Task<ServerResponse> Proxy::Impl::answer(ServerRequest request) {
   }
   const auto way = std::ranges::find(kWays, path, &Way::path);
   if (way == kWays.end()) co_return failure(404, "Not found");
-  auto entering = enter(std::move(request), way->route);
+  auto entering = enter(std::move(request), *way);
   co_return co_await std::move(entering);
 }
 
-Task<ServerResponse> Proxy::Impl::enter(ServerRequest request, Route route) {
-  auto checking = door_.check(&request);
-  auto refusal = co_await std::move(checking);
-  if (refusal) co_return std::move(*refusal);
+Task<ServerResponse> Proxy::Impl::enter(ServerRequest request, Way way) {
+  auto admitted = door_.look(request, way.plain_secret_will_do);
+  if (!admitted) {
+    auto holding = door_.hold_back(std::move(admitted.error()), request.remote_address);
+    co_return co_await std::move(holding);
+  }
   if (request.method != "POST") co_return wrong_method("POST");
   if (!is_json(request.header("Content-Type"))) {
     co_return failure(415, "expected Content-Type: application/json");
   }
-  if (stopping_) co_return come_again();
-  auto answering = (this->*route)(std::move(request));
+  if (stopping_) co_return come_again("this proxy is stopping");
+  auto answering = (this->*way.route)(std::move(request), admitted->age);
   co_return co_await std::move(answering);
 }
 
@@ -189,14 +200,14 @@ ServerResponse Proxy::Impl::metrics_text() {
   return response;
 }
 
-Task<ServerResponse> Proxy::Impl::deliveries(ServerRequest request) {
+Task<ServerResponse> Proxy::Impl::deliveries(ServerRequest request, Millis age) {
   auto list = read_list(request.body, "deliveries");
   if (!list) co_return std::move(list.error());
-  if (!desk_.enter(list->size())) co_return come_again();
+  if (!desk_.enter(list->size())) co_return no_room();
   const auto stream = std::make_shared<OutcomeStream>(parts_.clock, list->size());
   for (std::size_t i = 0; i < list->size(); ++i) {
     const json::value& value = list->at(i);
-    auto outgoing = notify::read_delivery(value, parts_.clock.now());
+    auto outgoing = notify::read_delivery(value, parts_.clock.now() - age);
     if (outgoing) {
       tasks_.spawn(deliver(stream, std::move(*outgoing)));
       continue;
@@ -218,7 +229,7 @@ Task<void> Proxy::Impl::deliver(StreamPtr stream, notify::SealedOutgoing outgoin
   stream->say(notify::outcome_line(id, carried, parts_.clock.now()));
 }
 
-Task<ServerResponse> Proxy::Impl::reseal(ServerRequest request) {
+Task<ServerResponse> Proxy::Impl::reseal(ServerRequest request, Millis /*age*/) {
   const auto list = read_list(request.body, "values");
   if (!list) co_return list.error();
   json::array values;
@@ -256,7 +267,7 @@ json::object Proxy::Impl::resealed(const json::value& value) {
   return answer;
 }
 
-Task<ServerResponse> Proxy::Impl::send_notification(ServerRequest request) {
+Task<ServerResponse> Proxy::Impl::send_notification(ServerRequest request, Millis age) {
   const auto original = read_original(request.body);
   if (!original) {
     co_return failure(original.error().code == "bad_json" ? 400 : 422, original.error().message);
@@ -266,12 +277,12 @@ Task<ServerResponse> Proxy::Impl::send_notification(ServerRequest request) {
   }
   auto credential = original_credential(*original, options_.compat_key);
   if (!credential) co_return with_body(200, original_failure(credential.error().message));
-  if (!desk_.enter(1)) co_return come_again();
+  if (!desk_.enter(1)) co_return no_room();
   notify::Outgoing outgoing;
   outgoing.delivery_id = parts_.random.uuid();
   outgoing.credential = std::move(*credential);
   outgoing.message = original_message(*original);
-  outgoing.expires_at = parts_.clock.now() + kOriginalPatience;
+  outgoing.expires_at = parts_.clock.now() - age + kOriginalPatience;
   notify::Delivered delivered;
   try {
     auto sending = parts_.notifier.send(std::move(outgoing));

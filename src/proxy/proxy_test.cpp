@@ -113,6 +113,42 @@ TEST(ProxyDeliveries, AMalformedOneIsInvalidAndDoesNotHoldTheOthers) {
   EXPECT_EQ(world.process().proxy.in_hand(), 0U);
 }
 
+TEST(ProxyDeliveries, TheLifeOfADeliveryCountsFromWhenItsRequestWasSigned) {
+  World world;
+  auto dying = world.delivery(1);
+  dying.expires_at = world.clock.now() + Millis{3'000};
+  auto living = world.delivery(2);
+  living.expires_at = world.clock.now() + Millis{60'000};
+  const auto request =
+      world.signed_request("/v1/deliveries", world.deliveries({dying, living, world.delivery(3)}));
+  world.drive_for(Millis{30'000});  // the process stood still
+  std::map<std::string, boost::json::object> lines;
+  for (auto& line : world.ask(request).lines()) {
+    lines[std::string(line.at("id").as_string())] = line;
+  }
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(outcome_of(lines["delivery-1"]), "retry");
+  EXPECT_EQ(lines["delivery-1"].at("code"), "expired");
+  EXPECT_GT(lines["delivery-1"].at("after_ms").as_int64(), 0)
+      << "a worker with another clock waits";
+  EXPECT_EQ(outcome_of(lines["delivery-2"]), "sent");
+  EXPECT_EQ(outcome_of(lines["delivery-3"]), "sent");
+  EXPECT_EQ(world.channels.seen.size(), 2U);
+}
+
+TEST(ProxyDeliveries, WhatWasSentIsSaidAlsoAfterItsTime) {
+  World world;
+  auto dying = world.delivery(1);
+  dying.expires_at = world.clock.now() + Millis{3'000};
+  const std::string body = world.deliveries({dying});
+  EXPECT_EQ(outcome_of(world.ask(world.signed_request("/v1/deliveries", body)).lines().at(0)),
+            "sent");
+  const auto again = world.signed_request("/v1/deliveries", body);
+  world.drive_for(Millis{30'000});
+  EXPECT_EQ(outcome_of(world.ask(again).lines().at(0)), "sent");
+  EXPECT_EQ(world.channels.seen.size(), 1U);
+}
+
 TEST(ProxyDeliveries, TheSameDeliveryTwiceIsSentOnce) {
   World world;
   const std::string body = world.deliveries({world.delivery(1), world.delivery(1)});
@@ -263,7 +299,8 @@ TEST(ProxyDoor, ThePlainSecretOnlyWhereItIsAllowed) {
     for (const char* path : {"/v1/deliveries", "/v1/reseal", "/send-notification"}) {
       auto request = world.request(path, "{}");
       request.headers.push_back({"X-API-Secret", test::kSecret});
-      EXPECT_EQ(world.ask(request).status, compat ? 422 : 401) << path;
+      const bool original = path == std::string_view("/send-notification");
+      EXPECT_EQ(world.ask(request).status, compat && original ? 422 : 401) << path;
       request.headers.back().value = "wrong";
       EXPECT_EQ(world.ask(request).status, 401) << path;
       request.headers.back().value = "";
@@ -301,6 +338,32 @@ TEST(ProxyDoor, FailedAttemptsAreSlowedPerAddressAndNobodyIsLockedOut) {
   EXPECT_EQ(network_of("2001:db8:1:2:3::4"), network_of("2001:db8:1:2:ffff::1"));
   EXPECT_NE(network_of("2001:db8:1:2::1"), network_of("2001:db8:1:3::1"));
   EXPECT_EQ(network_of("::ffff:192.0.2.1"), "192.0.2.1");
+}
+
+TEST(ProxyDoor, AFloodOfGuessesIsCountedAndSaidOnceAMinute) {
+  World world;
+  const auto said = [&world] {
+    std::size_t lines = 0;
+    for (std::size_t at = 0; (at = world.log.text.find("turned away", at)) != std::string::npos;
+         ++at) {
+      ++lines;
+    }
+    return lines;
+  };
+  auto guess = world.request("/v1/deliveries", "{}");
+  std::vector<std::optional<World::Reply>> replies(500);
+  for (auto& reply : replies) world.ask_later(guess, &reply);
+  world.drive_for(Millis{1'000});
+  EXPECT_EQ(said(), 1U);
+  EXPECT_EQ(world.process().metrics.value("streaky_proxy_turned_away_total",
+                                          {{"code", "signature_missing"}}),
+            500);
+  guess.remote_address = "198.51.100.1";
+  (void)world.ask(guess);
+  EXPECT_EQ(said(), 2U) << "another address";
+  world.drive_for(Doorman::kToldAgain);
+  (void)world.ask(guess);
+  EXPECT_EQ(said(), 3U) << "a minute later";
 }
 
 TEST(ProxyRoutes, HealthMetricsAndTheRest) {

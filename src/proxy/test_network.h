@@ -73,6 +73,8 @@ class Network final : public net::HttpClient {
     int lose_answers = 0;             // so many requests are worked on, their answers lost
     int cut_after_pieces = -1;        // then the connection breaks
     int bad_gateway = 0;
+    Millis silent_for{0};      // then the connection is given up, and nothing was worked on
+    bool no_back_end = false;  // somebody in between answers 503 and passes nothing on
     int requests = 0;
     std::vector<net::HttpRequest> seen;
   };
@@ -85,6 +87,16 @@ class Network final : public net::HttpClient {
     ++host.requests;
     host.seen.push_back(request);
     co_await clock_.sleep_for(Millis{1});
+    if (host.silent_for > Millis{0}) {
+      co_await clock_.sleep_for(host.silent_for);
+      co_return runtime::fail("timeout", "no answer");
+    }
+    if (host.no_back_end) {
+      net::HttpResponse front;
+      front.status = 503;
+      front.headers.push_back({"Retry-After", "30"});
+      co_return front;
+    }
     if (host.process == nullptr) co_return runtime::fail("connect", "nobody listens");
     net::ServerRequest inner;
     inner.method = request.method;

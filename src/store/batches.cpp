@@ -111,6 +111,18 @@ runtime::Task<std::vector<BatchJob>> Batches::failed_jobs(std::string id, int li
   co_return jobs;
 }
 
+runtime::Task<std::vector<Batches::Failures>> Batches::failures(std::string id) {
+  std::vector<Failures> reasons;
+  Database::Work work = [&](Session& session) {
+    Failures one;
+    auto query = session.query("batches/failures");
+    query.bind("id", id).into(one.error, one.jobs);
+    while (query.next()) reasons.push_back(one);
+  };
+  co_await database_.read(std::move(work));
+  co_return reasons;
+}
+
 runtime::Task<int> Batches::retry_failed(std::string id, runtime::TimePoint now) {
   int retried = 0;
   Database::Work work = [&](Session& session) { retried = retry_in(session, id, now); };

@@ -47,6 +47,12 @@ class Batches {
   runtime::Task<std::vector<Batch>> newest(int limit);
   /// Failed jobs of a batch, at most `limit`.
   runtime::Task<std::vector<BatchJob>> failed_jobs(std::string id, int limit);
+  /// How many failed for which reason, the most frequent first.
+  struct Failures {
+    std::string error;
+    int jobs = 0;
+  };
+  runtime::Task<std::vector<Failures>> failures(std::string id);
   /// Failed jobs of today go back to pending (those past their midnight stay failed), and so do
   /// deliveries that ended dead though their channel is on. Gives the number.
   runtime::Task<int> retry_failed(std::string id, runtime::TimePoint now);

@@ -4,7 +4,7 @@
 // runs the statements of one `.sql` file set in one transaction and gives values back. Statements
 // live in `store/sql/<dialect>/*.sql`; rows that are written in bulk travel as one JSON array.
 // SQLite: WAL, BEGIN IMMEDIATE, synchronous=FULL; one writer. PostgreSQL: several connections, READ
-// COMMITTED with locks on the rows that are judged (docs/decisions/0010-postgresql.md).
+// COMMITTED with locks on the rows that are judged (docs/decisions/0011-postgresql.md).
 //
 // Threading: construct anywhere; call from the executor's thread. `Mode::thread` runs the work on
 // one of the database's own threads and resumes on the executor; `Mode::inline_calls` runs it at

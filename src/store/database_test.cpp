@@ -78,7 +78,10 @@ TEST_P(DatabaseTest, ADatabaseOfTheFirstSchemaIsBroughtUpToDate) {
        {"users_insert", "users_update", "channels_insert", "channels_update"}) {
     sql(fmt::format("DROP TRIGGER {}_retired_key", trigger));
   }
-  sql("DROP TABLE retired_keys");
+  for (const char* table :
+       {"retired_keys", "sessions", "signin_links", "user_calendars", "operator_actions", "public_cards"}) {
+    sql(fmt::format("DROP TABLE {}", table));
+  }
   sql("DELETE FROM schema_migrations WHERE version > 1");
   s_.reset();
   s_ = open();

@@ -6,11 +6,11 @@
 
 namespace streaky::store {
 
-struct EmbeddedSql {
+struct EmbeddedFile {
   std::string_view path;
   std::string_view text;
 };
 
-std::span<const EmbeddedSql> embedded_sql();
+std::span<const EmbeddedFile> embedded_sql();
 
 }  // namespace streaky::store

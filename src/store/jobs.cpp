@@ -145,4 +145,17 @@ runtime::Task<Jobs::Due> Jobs::next_due(runtime::TimePoint now) {
   co_return due;
 }
 
+runtime::Task<std::vector<Jobs::Look>> Jobs::looks(std::int64_t user_id, int limit) {
+  std::vector<Look> looks;
+  Database::Work work = [&](Session& session) {
+    Look one;
+    auto query = session.query("jobs/looks");
+    query.bind("user", user_id).bind("limit", std::max(limit, 0));
+    query.into(one.date, one.stage, one.state, one.verdict, one.error, one.at);
+    while (query.next()) looks.push_back(one);
+  };
+  co_await database_.read(std::move(work));
+  co_return looks;
+}
+
 }  // namespace streaky::store

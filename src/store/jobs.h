@@ -87,6 +87,16 @@ class Jobs {
   runtime::Task<void> release(std::string owner, std::vector<std::int64_t> job_ids);
   /// The heartbeat: one statement for all jobs and one for all deliveries that `owner` holds.
   runtime::Task<void> extend(std::string owner, runtime::TimePoint lease_until);
+  /// How looks at a user ended, newest first: what was judged when nothing was sent.
+  struct Look {
+    streak::Label date;
+    int stage = 0;
+    std::string state;
+    std::string verdict;
+    std::string error;
+    runtime::TimePoint at{};
+  };
+  runtime::Task<std::vector<Look>> looks(std::int64_t user_id, int limit);
   /// From when on there is something to claim; nothing where nothing waits.
   struct Due {
     std::optional<runtime::TimePoint> jobs;

@@ -11,6 +11,7 @@
 #include "store/new_deliveries.h"
 #include "store/pending_deliveries.h"
 #include "store/session.h"
+#include "store/user_rows.h"
 #include "streak/mutant.h"
 
 namespace streaky::store {
@@ -177,22 +178,7 @@ void Finisher::end_job(const HeldJob& job, const JobOutcome& outcome) {
 void Finisher::write_streaks() {
   boost::json::array rows;
   for (const auto& [user_id, streak] : streaks_) {
-    const streak::Anchor anchor = streak.anchor.value_or(streak::Anchor{});
-    boost::json::value through;
-    if (streak.anchor) through = json_label(anchor.through);
-    rows.push_back({{"user_id", user_id},
-                    {"anchor_through", through},
-                    {"anchor_length", anchor.length},
-                    {"anchor_began", json_label(anchor.began)},
-                    {"length", streak.length},
-                    {"began", json_label(streak.began)},
-                    {"longest", streak.longest},
-                    {"today", json_label(streak.today)},
-                    {"today_count", streak.today_count},
-                    {"verdict", streak::to_text(streak.verdict)},
-                    {"views", json_text(streak.views)},
-                    {"seen_at", json_at(streak.seen_at)},
-                    {"history_at", json_at(streak.history_at)}});
+    rows.push_back(streak_row(user_id, streak));
   }
   if (rows.empty()) return;
   session_.query("users/save_streaks").bind("streaks", to_json(rows)).run();

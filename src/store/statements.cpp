@@ -35,7 +35,7 @@ std::string bare(std::string_view statement) {
 
 Statements::Statements(Dialect dialect) : dialect_(dialect) {
   const std::string root = dialect == Dialect::sqlite ? "sqlite/" : "postgres/";
-  for (const EmbeddedSql& file : embedded_sql()) {
+  for (const EmbeddedFile& file : embedded_sql()) {
     if (!file.path.starts_with(root) || !file.path.ends_with(kSuffix)) continue;
     auto stem = file.path.substr(root.size());
     stem.remove_suffix(kSuffix.size());

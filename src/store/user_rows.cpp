@@ -77,4 +77,23 @@ UsersById load_users(Session& session, const std::vector<std::int64_t>& ids) {
   return users;
 }
 
+boost::json::object streak_row(std::int64_t user_id, const StreakState& streak) {
+  const streak::Anchor anchor = streak.anchor.value_or(streak::Anchor{});
+  boost::json::value through;
+  if (streak.anchor) through = json_label(anchor.through);
+  return {{"user_id", user_id},
+          {"anchor_through", through},
+          {"anchor_length", anchor.length},
+          {"anchor_began", json_label(anchor.began)},
+          {"length", streak.length},
+          {"began", json_label(streak.began)},
+          {"longest", streak.longest},
+          {"today", json_label(streak.today)},
+          {"today_count", streak.today_count},
+          {"verdict", streak::to_text(streak.verdict)},
+          {"views", json_text(streak.views)},
+          {"seen_at", json_at(streak.seen_at)},
+          {"history_at", json_at(streak.history_at)}};
+}
+
 }  // namespace streaky::store

@@ -140,6 +140,20 @@ std::vector<Allotted> allot_in(Session& session, const std::vector<UserKey>& key
   return allotted;
 }
 
+std::optional<Allotted> allot_for_in(Session& session, std::int64_t user_id) {
+  auto users = load_users(session, {user_id});
+  const auto user = users.find(user_id);
+  if (user == users.end()) return std::nullopt;
+  const std::int64_t next_channel = reserve_ids(session, "channel", 2);
+  Allotted one;
+  one.user_id = user_id;
+  one.existing = std::move(user->second);
+  one.discord_channel_id = channel_of(one.existing, "discord").value_or(next_channel);
+  one.telegram_channel_id = channel_of(one.existing, "telegram").value_or(next_channel + 1);
+  one.told_on = std::move(told_on(session, {user_id})[user_id]);
+  return one;
+}
+
 /// The counters lose what the user's rows added, so that they still add up without them.
 void uncount(Session& session, std::int64_t user_id, Counts& counts) {
   std::string batch_id;
@@ -198,11 +212,64 @@ runtime::Task<std::vector<Allotted>> Users::allot(std::vector<UserKey> keys) {
   co_return allotted;
 }
 
+runtime::Task<std::optional<Allotted>> Users::allot_for(std::int64_t user_id) {
+  std::optional<Allotted> allotted;
+  Database::Work work = [&](Session& session) { allotted = allot_for_in(session, user_id); };
+  co_await database_.write(std::move(work));
+  co_return allotted;
+}
+
 runtime::Task<std::optional<User>> Users::find(UserKey key) {
   std::optional<User> found;
   Database::Work work = [&](Session& session) { found = find_in(session, key); };
   co_await database_.read(std::move(work));
   co_return found;
+}
+
+runtime::Task<std::optional<User>> Users::get(std::int64_t user_id) {
+  std::optional<User> found;
+  Database::Work work = [&](Session& session) {
+    auto users = load_users(session, {user_id});
+    const auto user = users.find(user_id);
+    if (user != users.end()) found = std::move(user->second);
+  };
+  co_await database_.read(std::move(work));
+  co_return found;
+}
+
+runtime::Task<std::string> Users::mark(std::int64_t user_id) {
+  std::string mark;
+  Database::Work work = [&](Session& session) {
+    std::int64_t settings = 0;
+    std::int64_t streak = 0;
+    std::int64_t calendar = 0;
+    std::string delivery;
+    auto query = session.query("users/mark");
+    query.bind("id", user_id).into(settings, streak, calendar, delivery);
+    if (!query.next()) return;
+    mark = std::to_string(settings) + " " + std::to_string(streak) + " " +
+           std::to_string(calendar) + " " + delivery;
+  };
+  co_await database_.read(std::move(work));
+  co_return mark;
+}
+
+runtime::Task<bool> Users::save_streak(std::int64_t user_id, std::int64_t settings_version,
+                                       StreakState state) {
+  bool saved = false;
+  Database::Work work = [&](Session& session) {
+    saved = false;
+    session.lock("users/lock", std::vector<std::int64_t>{user_id});
+    const auto users = load_users(session, {user_id});
+    const auto user = users.find(user_id);
+    if (user == users.end() || user->second.settings_version != settings_version) return;
+    if (user->second.streak.seen_at > state.seen_at) return;
+    const boost::json::array rows(1, streak_row(user_id, state));
+    session.query("users/save_streaks").bind("streaks", to_json(rows)).run();
+    saved = true;
+  };
+  co_await database_.write(std::move(work));
+  co_return saved;
 }
 
 runtime::Task<std::vector<User>> Users::list(std::int64_t after_id, int limit) {

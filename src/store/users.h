@@ -90,6 +90,8 @@ class Users {
 
   /// Finds or reserves ids, in the order of `keys`. Two equal keys get the same id.
   runtime::Task<std::vector<Allotted>> allot(std::vector<UserKey> keys);
+  /// The same for one who is stored, by our own id; nothing when there is none (any more).
+  runtime::Task<std::optional<Allotted>> allot_for(std::int64_t user_id);
   /// Writes what the edits changed and nothing else: what a check has written since they were read
   /// (ids, a login, a dead token, a channel that was switched off or has moved, the next check)
   /// stays. Each user's `settings_version` goes one higher. Gives the users as stored now, in
@@ -102,6 +104,14 @@ class Users {
   runtime::Task<void> save(std::vector<User> users, runtime::TimePoint now);
 
   runtime::Task<std::optional<User>> find(UserKey key);
+  /// By our own id.
+  runtime::Task<std::optional<User>> get(std::int64_t user_id);
+  /// A text that changes whenever something does that the user's pages show. Reads alone.
+  runtime::Task<std::string> mark(std::int64_t user_id);
+  /// What a look beside the daily round has shown. False, and nothing written, when the settings
+  /// are no longer those of `settings_version` or something newer is known.
+  runtime::Task<bool> save_streak(std::int64_t user_id, std::int64_t settings_version,
+                                  StreakState state);
   /// In order of id, from the one after `after_id`; removed users are left out.
   runtime::Task<std::vector<User>> list(std::int64_t after_id, int limit);
   /// Deletes the user and everything that hangs on it. False when there is none.

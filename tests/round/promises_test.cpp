@@ -90,6 +90,17 @@ TEST_F(Promises, AFailedSendIsTriedAgain) {  // fault 3
   EXPECT_EQ(town.heard(anna).size(), 1U);
 }
 
+TEST_F(Promises, TriesComeCloserAsMidnightDoes) {
+  std::vector<decltype(town.settle("", 0))> people;
+  for (int i = 0; i < 8; ++i) people.push_back(town.settle("Europe/Berlin", 12));
+  open();
+  town.fault(Service::discord, Fault::error_503, 1);
+  town.house.run_until(at("2026-07-01T21:50:00Z"));
+  town.no_faults();
+  town.house.run_until(at("2026-07-01T21:53:00Z"));
+  for (const auto& person : people) EXPECT_EQ(town.heard(person).size(), 1U);
+}
+
 TEST_F(Promises, TwoTriggersTellNobodyTwiceButALaterReminderStillComes) {  // fault 5
   const auto anna = town.settle("Europe/Berlin", 12);
   open();

@@ -12,10 +12,10 @@ Clerk::Clerk(const std::string& database_path, const crypto::Sealer& sealer)
       users_(database_),
       sealer_(sealer) {}
 
-app::SaveReport Clerk::save(std::vector<app::UserDraft> drafts, runtime::TimePoint now) {
+app::SaveReport Clerk::save(std::vector<account::UserDraft> drafts, runtime::TimePoint now) {
   std::vector<app::DraftReader::Draft> lines;
   std::int64_t line = 0;
-  for (app::UserDraft& draft : drafts) {
+  for (account::UserDraft& draft : drafts) {
     app::DraftReader::Draft one;
     one.line = ++line;
     one.user = std::move(draft);
@@ -30,7 +30,7 @@ app::SaveReport Clerk::save(std::vector<app::UserDraft> drafts, runtime::TimePoi
   return report;
 }
 
-std::vector<std::int64_t> Clerk::sign_up(std::vector<app::UserDraft> drafts,
+std::vector<std::int64_t> Clerk::sign_up(std::vector<account::UserDraft> drafts,
                                          runtime::TimePoint now) {
   const app::SaveReport report = save(std::move(drafts), now);
   std::vector<std::int64_t> ids;
@@ -38,8 +38,8 @@ std::vector<std::int64_t> Clerk::sign_up(std::vector<app::UserDraft> drafts,
   return ids;
 }
 
-bool Clerk::edit(app::UserDraft draft, runtime::TimePoint now) {
-  std::vector<app::UserDraft> drafts;
+bool Clerk::edit(account::UserDraft draft, runtime::TimePoint now) {
+  std::vector<account::UserDraft> drafts;
   drafts.push_back(std::move(draft));
   try {
     save(std::move(drafts), now);
@@ -62,7 +62,8 @@ bool Clerk::pause(const std::string& login, std::optional<streak::Label> until,
   try {
     auto found = await(app::find_for_edit(&users_, login, now));
     if (!found) throw std::logic_error("a user is gone from the tables: " + login);
-    return store_user(app::pause_user(std::move(found->user), until, found->told_today, now), now);
+    return store_user(account::pause_user(std::move(found->user), until, found->told_today, now),
+                      now);
   } catch (const store::DatabaseError&) {
     return false;
   }
@@ -72,7 +73,7 @@ bool Clerk::resume(const std::string& login, runtime::TimePoint now) {
   try {
     auto found = await(app::find_for_edit(&users_, login, now));
     if (!found) throw std::logic_error("a user is gone from the tables: " + login);
-    return store_user(app::resume_user(std::move(found->user), found->told_today, now), now);
+    return store_user(account::resume_user(std::move(found->user), found->told_today, now), now);
   } catch (const store::DatabaseError&) {
     return false;
   }

@@ -25,8 +25,8 @@ class Clerk {
   Clerk(const std::string& database_path, const crypto::Sealer& sealer);
 
   /// Ids in the order of the drafts; at most app::kUsersPerBite of them.
-  std::vector<std::int64_t> sign_up(std::vector<app::UserDraft> drafts, runtime::TimePoint now);
-  bool edit(app::UserDraft draft, runtime::TimePoint now);
+  std::vector<std::int64_t> sign_up(std::vector<account::UserDraft> drafts, runtime::TimePoint now);
+  bool edit(account::UserDraft draft, runtime::TimePoint now);
   /// Until further notice without a date.
   bool pause(const std::string& login, std::optional<streak::Label> until, runtime::TimePoint now);
   bool resume(const std::string& login, runtime::TimePoint now);
@@ -39,7 +39,7 @@ class Clerk {
     io_.run();
     return future.get();
   }
-  app::SaveReport save(std::vector<app::UserDraft> drafts, runtime::TimePoint now);
+  app::SaveReport save(std::vector<account::UserDraft> drafts, runtime::TimePoint now);
   bool store_user(runtime::Result<store::User> user, runtime::TimePoint now);
 
   boost::asio::io_context io_{1};

@@ -186,23 +186,23 @@ bool Life::tell(Clerk& clerk, const Event& event, const Settings& after) {
   const sim::People& people = parts_.world.people();
   const sim::Person& person = people.at(citizen.person);
   const TimePoint now = parts_.machine.clock().now();
-  app::UserDraft draft;
-  std::string trouble = app::set_login(draft, citizen.login);
+  account::UserDraft draft;
+  std::string trouble = account::set_login(draft, citizen.login);
   draft.revive = true;  // as `streaky user add` does: it is said now
   switch (event.deed) {
     case Deed::travel:
-      trouble += app::set_time_zone(draft, sim::Zones::names()[after.zone]);
+      trouble += account::set_time_zone(draft, sim::Zones::names()[after.zone]);
       break;
     case Deed::new_hours: {
       std::vector<std::string> hours;
       for (const int minute : after.stages) {
         hours.push_back(fmt::format("{:02}:{:02}", minute / 60, minute % 60));
       }
-      trouble += app::set_remind_at(draft, hours);
+      trouble += account::set_remind_at(draft, hours);
       break;
     }
     case Deed::new_rest_days:
-      trouble += app::set_rest_days(draft, rest_day_names(after.rests.back().bits));
+      trouble += account::set_rest_days(draft, rest_day_names(after.rests.back().bits));
       break;
     case Deed::pause_until:
       return clerk.pause(citizen.login, streak::Label{std::chrono::days{*after.pauses.back().last}},
@@ -215,15 +215,15 @@ bool Life::tell(Clerk& clerk, const Event& event, const Settings& after) {
       draft.daily_summary.set(after.summary);
       break;
     case Deed::token_renewed:
-      trouble += app::set_github_token(draft, sim::People::own_token(person));
+      trouble += account::set_github_token(draft, sim::People::own_token(person));
       break;
     case Deed::discord_renewed:
-      trouble += app::set_discord_webhook(draft, sim::People::webhook_url(person));
+      trouble += account::set_discord_webhook(draft, sim::People::webhook_url(person));
       break;
     default:
-      trouble +=
-          app::set_telegram(draft, people.bot_token(sim::People::bot_id(person)),
-                            std::to_string(sim::People::imported_chat(person)), runtime::Secret());
+      trouble += account::set_telegram(draft, people.bot_token(sim::People::bot_id(person)),
+                                       std::to_string(sim::People::imported_chat(person)),
+                                       runtime::Secret());
   }
   if (!trouble.empty()) throw std::logic_error("a setting was refused: " + trouble);
   return clerk.edit(std::move(draft), now);

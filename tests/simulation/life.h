@@ -75,7 +75,7 @@ class Life {
   };
 
   void be_born(std::size_t index, runtime::TimePoint now);
-  app::UserDraft first_draft(const Citizen& citizen) const;
+  account::UserDraft first_draft(const Citizen& citizen) const;
   void schedule(std::size_t citizen, Deed deed, runtime::TimePoint at);
   void schedule_in_days(std::size_t citizen, Deed deed, double low, double high,
                         runtime::TimePoint now);

@@ -123,31 +123,31 @@ void Life::be_born(std::size_t index, TimePoint now) {
   citizens_.push_back(std::move(citizen));
 }
 
-app::UserDraft Life::first_draft(const Citizen& citizen) const {
+account::UserDraft Life::first_draft(const Citizen& citizen) const {
   const sim::People& people = parts_.world.people();
   const sim::Person& person = people.at(citizen.person);
   const Settings& settings = citizen.now();
-  app::UserDraft draft;
-  expect(app::set_login(draft, citizen.login));
+  account::UserDraft draft;
+  expect(account::set_login(draft, citizen.login));
   if (person.id_form == sim::IdForm::node) {
-    expect(app::set_github_id(draft, sim::People::node_id(person)));
+    expect(account::set_github_id(draft, sim::People::node_id(person)));
   }
-  expect(app::set_time_zone(draft, sim::Zones::names()[settings.zone]));
+  expect(account::set_time_zone(draft, sim::Zones::names()[settings.zone]));
   std::vector<std::string> hours;
   for (const int minute : settings.stages) hours.push_back(text_of(minute));
-  expect(app::set_remind_at(draft, hours));
-  expect(app::set_rest_days(draft, rest_day_names(settings.rests.front().bits)));
+  expect(account::set_remind_at(draft, hours));
+  expect(account::set_rest_days(draft, rest_day_names(settings.rests.front().bits)));
   draft.daily_summary.set(settings.summary);
   if (settings.token != OwnToken::none) {
-    expect(app::set_github_token(draft, sim::People::own_token(person)));
+    expect(account::set_github_token(draft, sim::People::own_token(person)));
   }
   if (settings.discord) {
-    expect(app::set_discord_webhook(draft, sim::People::webhook_url(person)));
+    expect(account::set_discord_webhook(draft, sim::People::webhook_url(person)));
   }
   if (settings.telegram) {
-    expect(app::set_telegram(draft, people.bot_token(sim::People::bot_id(person)),
-                             std::to_string(sim::People::imported_chat(person)),
-                             runtime::Secret()));
+    expect(account::set_telegram(draft, people.bot_token(sim::People::bot_id(person)),
+                                 std::to_string(sim::People::imported_chat(person)),
+                                 runtime::Secret()));
   }
   return draft;
 }
@@ -155,7 +155,7 @@ app::UserDraft Life::first_draft(const Citizen& citizen) const {
 void Life::move_in(Clerk& clerk, TimePoint now) {
   for (std::size_t begin = 0; begin < citizens_.size(); begin += app::kUsersPerBite) {
     const std::size_t end = std::min(citizens_.size(), begin + app::kUsersPerBite);
-    std::vector<app::UserDraft> drafts;
+    std::vector<account::UserDraft> drafts;
     for (std::size_t i = begin; i < end; ++i) drafts.push_back(first_draft(citizens_[i]));
     const std::vector<std::int64_t> ids = clerk.sign_up(std::move(drafts), now);
     for (std::size_t i = begin; i < end; ++i) {

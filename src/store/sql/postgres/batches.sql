@@ -32,6 +32,11 @@ SELECT j.id, u.login, j.state, j.verdict, j.error
  WHERE j.batch_id = :id AND j.state = 'failed'
  ORDER BY j.id LIMIT :limit;
 
+-- name: failures
+SELECT j.error, COUNT(*) FROM jobs j
+ WHERE j.batch_id = :id AND j.state = 'failed'
+ GROUP BY j.error ORDER BY 2 DESC, 1;
+
 -- name: retry_jobs
 -- A job that a later one of the same day has followed stays failed: its reminder would come late.
 UPDATE jobs

@@ -216,3 +216,12 @@ ON CONFLICT (user_id) DO UPDATE SET
   longest = excluded.longest, today = excluded.today, today_count = excluded.today_count,
   verdict = excluded.verdict, views = excluded.views, seen_at = excluded.seen_at,
   history_at = excluded.history_at;
+
+-- name: mark
+-- The channels' states are in it by way of what could not be delivered.
+SELECT u.settings_version, COALESCE(s.seen_at, 0), COALESCE(c.seen_at, 0),
+       COALESCE((SELECT d.id || d.state FROM deliveries d WHERE d.user_id = u.id
+                  ORDER BY d.created_at DESC, d.id LIMIT 1), '')
+  FROM users u LEFT JOIN user_streaks s ON s.user_id = u.id
+               LEFT JOIN user_calendars c ON c.user_id = u.id
+ WHERE u.id = :id;

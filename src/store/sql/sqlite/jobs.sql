@@ -65,3 +65,8 @@ SELECT (SELECT due_at FROM jobs
        (SELECT due_at FROM deliveries
          WHERE state = 'pending' AND expires_at > :now
          ORDER BY due_at LIMIT 1) AS deliveries;
+
+-- name: looks
+SELECT date, stage, state, verdict, error, COALESCE(ended_at, created_at)
+  FROM jobs WHERE user_id = :user
+ ORDER BY COALESCE(ended_at, created_at) DESC, id DESC LIMIT :limit;

@@ -1,0 +1,177 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "account/user_edit.h"
+#include "web/dashboard_view.h"
+#include "web/desk.h"
+#include "web/handlers.h"
+#include "web/heat_map.h"
+#include "web/replies.h"
+
+namespace streaky::web {
+
+namespace {
+
+constexpr int kHistory = 12;
+constexpr double kRing = 364.4;  // around a circle of radius 58
+constexpr std::chrono::duration<double> kDay = std::chrono::hours{24};
+/// After a look that gave nothing, the page does not ask again at once.
+constexpr std::chrono::minutes kPauseAfterFailure{2};
+
+Data months_data(const HeatMap& map) {
+  Data months{Data::type::list};
+  for (const MonthSum& month : map.months) {
+    Data row;
+    row.set("name", month.name);
+    row.set("days", std::to_string(month.days));
+    row.set("contributions", std::to_string(month.contributions));
+    row.set("open", !month.whole);
+    months.push_back(row);
+  }
+  return months;
+}
+
+Data history_data(const std::vector<HistoryLine>& lines) {
+  Data list{Data::type::list};
+  for (const HistoryLine& line : lines) {
+    Data row;
+    row.set("when", line.when);
+    row.set("what", line.what);
+    row.set("outcome", line.outcome);
+    row.set("tone", line.tone);
+    row.set("reason", line.reason);
+    row.set("has_reason", !line.reason.empty());
+    list.push_back(row);
+  }
+  return list;
+}
+
+void set_view(Data& data, const StreakView& view, const store::User& user, runtime::TimePoint now) {
+  data.set("tone", view.tone);
+  data.set("is_safe", view.tone == "safe");
+  data.set("is_risk", view.tone == "risk");
+  data.set("is_calm", view.tone == "calm");
+  data.set("is_unknown", view.tone == "unknown");
+  data.set("headline", view.headline);
+  data.set("detail", view.detail);
+  data.set("streak", view.streak);
+  data.set("streak_note", view.streak_note);
+  data.set("longest", view.longest);
+  data.set("today", view.today);
+  data.set("today_note", view.today_note);
+  data.set("seen", view.seen);
+  data.set("left", view.left);
+  data.set("until", runtime::to_rfc3339(view.midnight));
+  data.set("next_reminder", view.next_reminder);
+  data.set("zone", user.time_zone);
+  // The circle of the picture, as long as what is left of the day.
+  const double left = std::chrono::duration<double>(view.midnight - now) / kDay;
+  data.set("ring", fmt::format("{:.1f}", kRing * std::clamp(left, 0.0, 1.0)));
+}
+
+/// What the user should mend, as a word above everything else.
+void set_advice(Data& data, const store::User& user) {
+  data.set("no_channel", user.channels.empty());
+  const auto off = std::ranges::find(user.channels, false, &store::Channel::on);
+  if (off != user.channels.end()) {
+    data.set("channel_off", true);
+    data.set("channel_off_hint", off->hint);
+    data.set("channel_off_reason", off->off_reason);
+  }
+  data.set("token_dead", user.token_dead && !user.sealed_token.empty());
+}
+
+/// A look that begins or ends is news, also where it changes nothing that is stored.
+runtime::Task<std::string> user_mark(store::Users* users, const Looks* looks,
+                                     std::int64_t user_id) {
+  const bool looking = looks->under_way(user_id);
+  std::string mark = co_await users->mark(user_id);
+  mark += looking ? " looking" : "";
+  co_return mark;
+}
+
+Pulse::Marker marker_of(Desk* desk, std::int64_t user_id) {
+  store::Users* users = &desk->users;
+  const Looks* looks = &desk->looks;
+  return [users, looks, user_id] { return user_mark(users, looks, user_id); };
+}
+
+/// Begins a look where the page would otherwise show what is old.
+runtime::Task<void> look_if_old(Desk* desk, const Visit* visit) {
+  const store::User& user = visit->user();
+  const auto failure = desk->looks.failure(user.id);
+  if (failure && visit->now - failure->at < kPauseAfterFailure) co_return;
+  const auto calendar = co_await desk->calendars.find(user.id);
+  std::optional<runtime::TimePoint> seen_at;
+  if (calendar) seen_at = calendar->seen_at;
+  if (wants_look(user, seen_at, visit->now)) desk->looks.begin(user.id);
+}
+
+}  // namespace
+
+Answer dashboard(Desk* desk, Visit* visit) {
+  PageFrame frame;
+  frame.title = "Your streak";
+  frame.place = "dashboard";
+  const std::int64_t user_id = visit->user().id;
+  co_await look_if_old(desk, visit);
+  frame.mark = co_await Pulse::mark(marker_of(desk, user_id));
+  frame.news_at = "/live";
+  // Read after the mark: what changes from now on is news.
+  const auto fresh = co_await desk->users.get(user_id);
+  const store::User& user = fresh ? *fresh : visit->user();
+  const auto calendar = co_await desk->calendars.find(user.id);
+  const auto deliveries = co_await desk->deliveries.history(user.id, kHistory);
+  const auto looks = co_await desk->jobs.looks(user.id, kHistory);
+  const auto failure = desk->looks.failure(user.id);
+
+  LookState look;
+  look.under_way = desk->looks.under_way(user.id);
+  if (failure) look.failure = failure->code;
+  Data data;
+  set_view(data, view_of(user, look, visit->now), user, visit->now);
+  set_advice(data, user);
+  const streak::Calendar nothing;
+  const HeatMap map =
+      make_heat_map(calendar ? calendar->calendar : nothing, account::today_of(user, visit->now));
+  data.set("has_calendar", calendar.has_value());
+  data.set("heat_map", map.svg);
+  data.set("summary", map.summary);
+  data.set("months", months_data(map));
+  data.set("looking", look.under_way);
+  const auto lines = history_of(user, deliveries, looks, kHistory, visit->now);
+  data.set("has_history", !lines.empty());
+  data.set("history", history_data(lines));
+  co_return page(desk, visit, "dashboard", std::move(frame), std::move(data));
+}
+
+Answer check_now(Desk* desk, Visit* visit) {
+  if (!desk->looks.begin(visit->user().id)) {
+    co_return problem(desk, visit,
+                      {.status = 503,
+                       .code = "busy",
+                       .title = "Too many at once",
+                       .detail = "Many people are looking at the same time. Try again shortly."});
+  }
+  co_return see_other("/dashboard?said=checking");
+}
+
+Answer live(Desk* desk, Visit* visit) {
+  const std::int64_t user_id = visit->user().id;
+  net::ServerResponse response;
+  response.stream = desk->pulse.listen(user_id, std::string(field(visit->query, "mark")),
+                                       marker_of(desk, user_id));
+  if (!response.stream) {
+    co_return problem(desk, visit,
+                      {.status = 503,
+                       .code = "too_many_streams",
+                       .title = "Too many open pages",
+                       .detail = "This page does not update by itself. Reload it instead."});
+  }
+  response.content_type = "text/event-stream; charset=utf-8";
+  co_return response;
+}
+
+}  // namespace streaky::web
