@@ -23,7 +23,8 @@ struct Stored {
 runtime::Task<Stored> store_edit(store::Users* users, store::UserEdit edit,
                                  runtime::TimePoint now) {
   Stored stored;
-  std::vector<store::UserEdit> edits(1, std::move(edit));
+  std::vector<store::UserEdit> edits;
+  edits.push_back(std::move(edit));
   try {
     auto results = co_await users->edit(std::move(edits), now);
     stored.user = std::move(results.front());

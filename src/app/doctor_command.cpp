@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/command.h"
+#include "app/couriers.h"
 #include "app/doctor_sealed.h"
 #include "app/run_lock.h"
 #include "app/wiring.h"
@@ -40,6 +41,19 @@ std::vector<Finding> check_store(Base& base, net::HttpClient& http, const Option
     findings.push_back(std::move(finding));
   }
   return findings;
+}
+
+/// Whether `serve` could tell anybody: its options are complete.
+Finding check_courier(Base& base, Outside& outside, const Options& options) {
+  const auto sealer = crypto::make_ephemeral_sealer();
+  try {
+    (void)make_courier(base, outside, *sealer, options);
+  } catch (const std::exception& error) {
+    return {"way to the channels", false, error.what()};
+  }
+  return {"way to the channels", true,
+          options.proxy_urls.empty() ? "straight"
+                                     : fmt::format("by {} proxies", options.proxy_urls.size())};
 }
 
 /// What GitHub says of a token: whose it is and what it may still spend.
@@ -79,6 +93,7 @@ int doctor(const Options& options, bool json) {
   } catch (const std::exception& error) {
     findings.push_back({"data", false, error.what()});
   }
+  findings.push_back(check_courier(base, outside, options));
   const bool serving = RunLock::held(options.data_dir);
   findings.push_back({"serve", true, serving ? "at work on this data folder" : "not running"});
   if (options.github_tokens.empty()) {

@@ -8,6 +8,8 @@
 
 #include "app/key_rotation.h"
 #include "app/proxy_reseal.h"
+#include "app/stored_keys.h"
+#include "crypto/key_file.h"
 #include "store/sealed_values.h"
 
 namespace streaky::app {
@@ -50,6 +52,7 @@ class Look {
     open_all(values, SealedValue::Kind::channel);
     for (const AtProxy& proxy : proxies_) findings_.push_back(finding_of(proxy));
     findings_.push_back(finding_of_keys(options));
+    findings_.push_back(finding_of_sealing(database, options));
     return std::move(findings_);
   }
 
@@ -118,6 +121,24 @@ class Look {
                         proxy.opened, proxy.opened + proxy.refused)};
   }
 
+  /// Whether what is sealed from now on can be stored.
+  Finding finding_of_sealing(store::Database& database, const Options& options) {
+    const crypto::KeySource source = key_source(options);
+    const std::string name = source.text.empty() ? source.file : source.name;
+    store::KnownKeys registry(database);
+    const auto known = base_.run(registry.list());
+    const auto lines = lines_of(crypto::read_keys(source, false).keys);
+    std::string why = why_not_ours(lines, known, name);
+    for (const store::KnownKey& key : known) {
+      const bool seals = key.prefix == sealer_->seals_as(crypto::Purpose::github_token) ||
+                         key.prefix == sealer_->seals_as(crypto::Purpose::channel);
+      if (!key.retired || !seals || !why.empty()) continue;
+      why = fmt::format("{}: seals with {}, which was retired: put the newest key file there", name,
+                        key.prefix);
+    }
+    return {"keys of this database", why.empty(), why.empty() ? "they are those of " + name : why};
+  }
+
   [[nodiscard]] Finding finding_of_keys(const Options& options) const {
     const crypto::KeySource source = key_source(options);
     std::string detail = fmt::format("{}, {} sealed values looked at",
@@ -126,7 +147,7 @@ class Look {
       detail += fmt::format("; {} channel credentials can be opened by the proxy alone{}", foreign_,
                             proxies_.empty() ? " and were not (proxy.urls)" : "");
     }
-    return {"keys", true, detail};
+    return {"keys", foreign_ == 0 || !proxies_.empty(), detail};
   }
 
   Base& base_;  // borrowed

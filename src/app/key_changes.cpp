@@ -19,7 +19,7 @@ bool any_prepared(const std::vector<Key>& keys) {
 
 /// They become the last, and so the ones that seal.
 template <typename Key>
-void put_to_use(std::vector<Key>& keys) {
+void use_prepared(std::vector<Key>& keys) {
   std::vector<Key> older;
   std::vector<Key> newer;
   for (Key& key : keys) (key.prepared ? newer : older).push_back(std::move(key));
@@ -59,6 +59,7 @@ std::vector<KeyLine> lines_of(const crypto::Keyring& keys) {
     lines.push_back({.id = key.id,
                      .sort = "master",
                      .prefix = fmt::format("v1.{}.", key.id),
+                     .fingerprint = crypto::fingerprint_of(key),
                      .seals = &key == keys.sealing_master(),
                      .prepared = key.prepared,
                      .opens = true});
@@ -67,6 +68,7 @@ std::vector<KeyLine> lines_of(const crypto::Keyring& keys) {
     lines.push_back({.id = key.id,
                      .sort = "channel",
                      .prefix = fmt::format("c1.{}.", key.id),
+                     .fingerprint = crypto::fingerprint_of(key),
                      .seals = &key == keys.sealing_channel(),
                      .prepared = key.prepared,
                      .opens = !key.private_half.empty()});
@@ -123,14 +125,17 @@ std::string describe(const PreparedKeys& prepared, const std::string& path,
 }
 
 bool begin_rotation(crypto::Keyring& keys) {
+  require_master(keys);
   const bool prepared = any_prepared(keys.masters) || any_prepared(keys.channels);
-  if (!prepared) {
-    require_master(keys);
-    if (keys.masters.size() > 1 || keys.channels.size() > 1) return false;
-    prepare_keys(keys, "");
-  }
-  put_to_use(keys.masters);
-  put_to_use(keys.channels);
+  if (prepared || keys.masters.size() > 1 || keys.channels.size() > 1) return false;
+  prepare_keys(keys, "");
+  return true;
+}
+
+bool put_to_use(crypto::Keyring& keys) {
+  if (!any_prepared(keys.masters) && !any_prepared(keys.channels)) return false;
+  use_prepared(keys.masters);
+  use_prepared(keys.channels);
   return true;
 }
 

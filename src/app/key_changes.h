@@ -14,6 +14,7 @@ struct KeyLine {
   std::string id;
   std::string sort;    // "master", "channel"
   std::string prefix;  // what it sealed begins so
+  std::string fingerprint;
   bool seals = false;
   bool prepared = false;
   bool opens = false;
@@ -38,8 +39,10 @@ PreparedKeys prepare_keys(crypto::Keyring& keys, const std::string& proxy_file);
 std::string describe(const PreparedKeys& prepared, const std::string& path,
                      const std::string& proxy_file);
 
-/// Puts prepared keys to use; where there are none and no rotation is unfinished, adds new ones.
-/// False when `keys` is as it was: an earlier rotation goes on.
+/// The first step of a rotation: where no key is prepared and no rotation is unfinished, prepares
+/// new ones. False when `keys` is as it was.
 bool begin_rotation(crypto::Keyring& keys);
+/// The second: the prepared keys become the ones that seal. False when there were none.
+bool put_to_use(crypto::Keyring& keys);
 
 }  // namespace streaky::app

@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "app/key_changes.h"
 #include "app/key_rotation.h"
 #include "app/proxy_reseal.h"
+#include "app/stored_keys.h"
 #include "app/wiring.h"
 #include "crypto/key_file.h"
 
@@ -32,23 +34,74 @@ constexpr std::int64_t kProgressEvery = 10'000;
 struct KeysArguments {
   std::string proxy_file;
   bool prepare = false;
+  bool lost = false;
   bool json = false;
 };
 
 using Counts = std::map<std::string, std::int64_t>;
 
+/// Who cannot read its keys again must have the new ones before they come to use.
+constexpr const char* kTwoSteps =
+    "Rotate the key file that they come from in two steps: `keys rotate --prepare --keys-file "
+    "SOURCE`, hand it out and restart everything that uses it, then `keys rotate --keys-file "
+    "SOURCE`";
+
 /// The path of a key file that can be changed.
 std::string file_to_change(const Options& options) {
   const crypto::KeySource source = key_source(options);
   if (!source.text.empty()) {
-    throw std::runtime_error(source.name + " holds the keys: change them there; a key file (" +
-                             "keys.file) can be rotated by this command");
+    throw std::runtime_error(source.name +
+                             " holds the keys, which running processes have as they " +
+                             "were at their start. " + kTwoSteps);
   }
   if (source.from_service_manager) {
     throw std::runtime_error(source.file + " is a credential of the service manager, which this " +
-                             "command cannot change: rotate its source with --keys-file");
+                             "command cannot change, and which running units have as it was at " +
+                             "their start. " + kTwoSteps);
   }
   return source.file;
+}
+
+/// Nothing where there is none yet.
+std::unique_ptr<store::Database> existing_database(Base& base, const Options& options) {
+  try {
+    return open_database(base, options, false);
+  } catch (const store::DatabaseError& error) {
+    if (error.kind() != store::DatabaseError::Kind::cannot_open) throw;
+    return nullptr;
+  }
+}
+
+/// Why new keys would be wrong for this database; empty when they are not. With `lost`, its former
+/// keys are retired where nothing stored needs them.
+std::string why_no_new_keys(Base& base, store::Database& database, bool lost) {
+  const auto others = values_of_others(base, database, {});
+  if (!others.empty()) {
+    return fmt::format(
+        "the database has sealed values that new keys would not open ({}): restore the key file "
+        "from your backup, or copy it from a machine that has it; where it is lost for good, "
+        "remove the users first",
+        describe_values(others));
+  }
+  store::KnownKeys registry(database);
+  store::SealedValues values(database);
+  for (const store::KnownKey& key : base.run(registry.list())) {
+    if (key.retired) continue;
+    if (!lost) {
+      return fmt::format(
+          "the database has keys already ({}): copy the key file of a machine that has them; where "
+          "they are lost for good, run this with --lost",
+          key.prefix);
+    }
+    if (!base.run(values.retire(key.prefix))) return "values are being stored right now; try again";
+  }
+  return {};
+}
+
+/// A private key that goes with nothing.
+void forget_proxy_file(const KeysArguments& arguments) {
+  std::error_code ignored;
+  if (!arguments.proxy_file.empty()) std::filesystem::remove(arguments.proxy_file, ignored);
 }
 
 int make(const Options& options, const KeysArguments& arguments) {
@@ -58,13 +111,32 @@ int make(const Options& options, const KeysArguments& arguments) {
                         "rotate` replaces keys without losing what they seal",
                     kExitUsage);
   }
+  const bool for_proxy = !arguments.proxy_file.empty();
+  if (for_proxy && std::filesystem::absolute(path).lexically_normal() ==
+                       std::filesystem::absolute(arguments.proxy_file).lexically_normal()) {
+    return complain("--proxy " + path + " is the key file itself: name another", kExitUsage);
+  }
+  Base base(options);
+  const auto database = existing_database(base, options);
+  const std::string why =
+      database == nullptr ? "" : why_no_new_keys(base, *database, arguments.lost);
+  if (!why.empty()) return complain(why, kExitUsage);
   crypto::Keyring keys = crypto::new_keyring();
-  if (!arguments.proxy_file.empty()) move_private_half(keys, arguments.proxy_file);
-  if (!crypto::create_key_file(path, keys)) {
+  if (for_proxy) move_private_half(keys, arguments.proxy_file);
+  bool made = false;
+  try {
+    made = crypto::create_key_file(path, keys);
+  } catch (...) {
+    forget_proxy_file(arguments);
+    throw;
+  }
+  if (!made) {
+    forget_proxy_file(arguments);
     return complain("the key file " + path + " was made by another command just now", kExitUsage);
   }
+  if (database != nullptr) settle_keys(base, *database, keys, path);
   fmt::print("{}: made. Back it up, apart from the database.\n", path);
-  if (!arguments.proxy_file.empty()) {
+  if (for_proxy) {
     fmt::print(
         "{}: the proxy's key file. Move it to the proxy's machine (`streaky proxy --keys-file`), "
         "back it up, and leave no copy here: only it opens channel credentials.\n",
@@ -104,7 +176,12 @@ void print_rotation(const ResealReport& report, const crypto::Keyring& keys,
   }
   fmt::print("{} and {} seal; {} values were sealed anew, {} are left with older keys\n", master,
              channel.empty() ? "no channel key" : channel, report.resealed, report.left);
-  if (!retired.empty()) fmt::print("retired: {}\n", fmt::join(retired, ", "));
+  if (!retired.empty()) {
+    fmt::print(
+        "retired: {}\nBack up the key file anew: older copies of it do not open what is stored "
+        "now. Keep one of those for as long as there are backups of the database from before.\n",
+        fmt::join(retired, ", "));
+  }
   for (const std::string& line : report.not_opened) fmt::print("not opened: {}\n", line);
   if (report.left > 0) {
     fmt::print(
@@ -138,12 +215,25 @@ ResealReport reseal_stored(Base& base, store::SealedValues& values, const Option
   return base.run(reseal_all(&values, sealer.get(), &elsewhere, &progress));
 }
 
+/// What is sealed with keys that are not here could neither be opened nor be sealed anew.
+void require_ours(Base& base, store::Database& database, const crypto::Keyring& keys,
+                  const std::string& path) {
+  settle_keys(base, database, keys, path);
+  const auto others = values_of_others(base, database, lines_of(keys));
+  if (others.empty()) return;
+  throw std::runtime_error(fmt::format(
+      "{}: lacks keys of stored values ({}): put the newest key file there, from the machine that "
+      "has it; where they are lost for good, `streaky doctor` names the values to remove",
+      path, describe_values(others)));
+}
+
 int rotate(const Options& options, const KeysArguments& arguments) {
   const std::string path = file_to_change(options);
   Base base(options);
   const auto database = open_database(base, options, false);
   const crypto::KeyFileLock lock(path);
   crypto::Keyring keys = crypto::read_keys(key_source(options), false).keys;
+  require_ours(base, *database, keys, path);
   if (arguments.prepare || !arguments.proxy_file.empty()) {
     const PreparedKeys prepared = prepare_keys(keys, arguments.proxy_file);
     crypto::replace_key_file(path, keys);
@@ -151,6 +241,8 @@ int rotate(const Options& options, const KeysArguments& arguments) {
     return kExitDone;
   }
   if (begin_rotation(keys)) crypto::replace_key_file(path, keys);
+  settle_prepared(base, *database, keys, path);
+  if (put_to_use(keys)) crypto::replace_key_file(path, keys);
 
   store::SealedValues values(*database);
   const ResealReport report = reseal_stored(base, values, options);
@@ -191,11 +283,34 @@ void print_key(const KeyLine& key, const std::optional<Counts>& counts, bool jso
              counts ? fmt::format("{} values", count) : std::string("no database here"));
 }
 
+/// Values whose key is not here: another machine has rotated, or the key file is not the right one.
+void print_foreign(const std::string& prefix, std::int64_t count, bool json) {
+  const bool channel = prefix.starts_with("c1.");
+  const auto point = prefix.find('.');  // `v1.k2x0a1b2c3d.`
+  const std::string id = point == std::string::npos
+                             ? std::string("no known form")
+                             : prefix.substr(point + 1, prefix.size() - point - 2);
+  if (json) {
+    fmt::print("{}\n",
+               boost::json::serialize(boost::json::object{{"id", id},
+                                                          {"sort", channel ? "channel" : "master"},
+                                                          {"missing", true},
+                                                          {"values", count}}));
+    return;
+  }
+  fmt::print("{:<16}  {:<7}  {:<8}  {:<26}  {} values\n", id, channel ? "channel" : "master",
+             "missing", "is not in the key file", count);
+}
+
 int list(const Options& options, const KeysArguments& arguments) {
   const crypto::Keyring keys = crypto::read_keys(key_source(options), false).keys;
   const auto counts = counts_of(options);
-  for (const KeyLine& key : lines_of(keys)) print_key(key, counts, arguments.json);
-  return kExitDone;
+  const auto lines = lines_of(keys);
+  for (const KeyLine& key : lines) print_key(key, counts, arguments.json);
+  Counts others = counts.value_or(Counts{});
+  for (const KeyLine& key : lines) others.erase(key.prefix);
+  for (const auto& [prefix, count] : others) print_foreign(prefix, count, arguments.json);
+  return others.empty() ? kExitDone : kExitFailed;
 }
 
 }  // namespace
@@ -212,10 +327,13 @@ void add_keys_command(CLI::App& root, Invocation& invocation) {
     });
     return command;
   };
-  add("new", "Make a key file; an existing one stays as it is", make)
-      ->add_option(
-          "--proxy", arguments->proxy_file,
-          "Put the half that opens channel credentials into this file, for the proxy alone");
+  auto* make_command = add("new", "Make a key file; an existing one stays as it is", make);
+  make_command->add_option(
+      "--proxy", arguments->proxy_file,
+      "Put the half that opens channel credentials into this file, for the proxy alone");
+  make_command->add_flag("--lost", arguments->lost,
+                         "The former keys are lost for good: forget them. Refused while anything "
+                         "stored is sealed with them");
   auto* rotate_command =
       add("rotate", "Seal everything with new keys and retire the old; safe while `serve` runs",
           rotate);

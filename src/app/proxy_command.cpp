@@ -98,6 +98,9 @@ class ProxyService {
     server.max_body_bytes = notify::kMaxProxyRequestBytes;
     server.max_body_bytes_together = proxy::Proxy::kMaxBodyBytesTogether;
     server.max_connections = proxy::Proxy::kMaxConnections;
+    server.max_connections_per_address = proxy::Proxy::kMaxConnectionsOfStrangers;
+    server.strangers_make_room = true;
+    server.drop_abandoned = true;  // its worker asks again, and perhaps elsewhere
     return server;
   }
 

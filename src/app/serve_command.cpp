@@ -9,11 +9,11 @@
 #include "app/run_lock.h"
 #include "app/service.h"
 #include "app/signin_link.h"
+#include "app/stored_keys.h"
 #include "app/web_face.h"
 #include "crypto/key_file.h"
 #include "runtime/process.h"
 #include "runtime/signals.h"
-#include "store/users.h"
 
 namespace streaky::app {
 
@@ -48,21 +48,33 @@ runtime::Task<void> wait_for_stop(runtime::Wake* stop, const bool* asked) {
 
 /// Deliveries would wait until midnight: who holds the other half is not asked.
 void warn_of_missing_half(const Options& options, runtime::Log& log) {
-  if (!options.proxy_urls.empty()) return;
+  if (!options.proxy_urls.empty() && !options.proxy_compat) return;
   const crypto::Keyring keys = crypto::read_keys(key_source(options), false).keys;
   const auto* channel = keys.sealing_channel();
   if (channel == nullptr || !channel->private_half.empty()) return;
   log.error(
       "these keys only seal channel credentials: the half that opens them is the proxy's, and "
-      "no proxy is configured, so nobody can be told; set proxy.urls (STREAKY_PROXY_URLS)");
+      "no proxy that has it is configured, so nobody can be told; set proxy.urls "
+      "(STREAKY_PROXY_URLS), without proxy.compat");
+}
+
+/// Those users could not be told.
+void warn_of_foreign_values(Base& base, store::Database& database, const Options& options) {
+  const crypto::Keyring keys = crypto::read_keys(key_source(options), false).keys;
+  const auto others = values_of_others(base, database, lines_of(keys));
+  if (others.empty()) return;
+  base.log->error(
+      "stored values are sealed with keys that are not here, so those users cannot be told; give "
+      "this machine the newest key file, or restore it (`streaky keys list`)",
+      {{"values", describe_values(others)}});
 }
 
 int serve(const Options& options, Service::Roles roles) {
   const std::uint64_t files = runtime::raise_file_limit();
   Base base(options);
   const auto database = open_database(base, options, true);
-  store::Users users(*database);
-  const auto sealer = open_or_make_keys(base, users, options);
+  const auto sealer = open_or_make_keys(base, *database, options);
+  warn_of_foreign_values(base, *database, options);
   // Only who works takes the lock: beside a lone scheduler, `batch trigger --wait` works itself.
   std::optional<RunLock> lock;
   if (roles.work) lock.emplace(options.data_dir);

@@ -9,6 +9,7 @@
 
 #include "account/user_view.h"
 #include "app/prompt.h"
+#include "app/stored_keys.h"
 #include "app/user_commands.h"
 
 namespace streaky::app {
@@ -99,7 +100,7 @@ int add(const Options& options, AddArguments arguments) {
   draft->revive = true;
 
   UserDesk desk(options, true);
-  const auto sealer = open_or_make_keys(desk.base, desk.users, options);
+  const auto sealer = open_or_make_keys(desk.base, *desk.database, options);
   std::vector<DraftReader::Draft> drafts;
   drafts.push_back({.line = 1, .user = std::move(*draft)});
   const runtime::TimePoint now = desk.now();

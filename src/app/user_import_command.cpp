@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "account/user_view.h"
+#include "app/stored_keys.h"
 #include "app/terminal.h"
 #include "app/user_commands.h"
 #include "runtime/bytes.h"
@@ -81,7 +82,7 @@ class Importer {
     if (bite_.empty()) return;
     if (!desk_) {
       desk_ = std::make_unique<UserDesk>(options_, true);
-      sealer_ = open_or_make_keys(desk_->base, desk_->users, options_);
+      sealer_ = open_or_make_keys(desk_->base, *desk_->database, options_);
     }
     std::vector<DraftReader::Draft> drafts;
     drafts.swap(bite_);

@@ -45,7 +45,8 @@ runtime::Task<Tried> try_edits(store::Users* users, std::vector<store::UserEdit>
   try {
     tried.saved = co_await users->edit(std::move(edits), now);
   } catch (const store::DatabaseError& error) {
-    if (error.kind() != store::DatabaseError::Kind::rejected) throw;
+    const bool retired = std::string_view(error.what()).contains("retired");
+    if (error.kind() != store::DatabaseError::Kind::rejected || retired) throw;
     tried.trouble = reason_of(error, login);
   }
   co_return tried;

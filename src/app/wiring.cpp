@@ -83,18 +83,6 @@ std::unique_ptr<crypto::Sealer> open_keys(const Options& options, bool create) {
   return crypto::load_sealer(key_source(options), create);
 }
 
-std::unique_ptr<crypto::Sealer> open_or_make_keys(Base& base, store::Users& users,
-                                                  const Options& options) {
-  const bool nobody = base.run(users.list(0, 1)).empty();
-  const crypto::KeySource source = key_source(options);
-  if (!nobody && source.text.empty() && !file_exists(source.file)) {
-    throw std::runtime_error("the key file " + source.file +
-                             " is missing, and without it no stored credential opens: restore it "
-                             "from your backup, or remove the users and sign them up again");
-  }
-  return open_keys(options, nobody && !source.from_service_manager);
-}
-
 Outside::Outside(Base& base, const Options& options)
     : http(base.io.get_executor(), net::CurlOptions{.user_agent = user_agent()}),
       budget(*base.clock),

@@ -65,11 +65,6 @@ crypto::KeySource key_source(const Options& options);
 /// The keys of the options. Throws std::runtime_error with a plain message.
 std::unique_ptr<crypto::Sealer> open_keys(const Options& options, bool create);
 
-/// The same, made at the first start: while nobody is stored, a missing key file is created. Later
-/// a new key would open nothing of what is sealed, so a missing one is refused and said.
-std::unique_ptr<crypto::Sealer> open_or_make_keys(Base& base, store::Users& users,
-                                                  const Options& options);
-
 notify::NotifierOptions notifier_options(const Options& options);
 
 /// The way to GitHub and to the channels.

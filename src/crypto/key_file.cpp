@@ -102,14 +102,30 @@ void sync_folder(const std::string& path) {
   if (folder.get() < 0 || ::fsync(folder.get()) != 0) refuse_errno(path, "save its folder", errno);
 }
 
-void write_synced(const std::string& temporary, const std::string& path, const Keyring& keys) {
-  const File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kKeyFileMode));
-  if (file.get() < 0) refuse_errno(path, fmt::format("create it in {}", folder_of(path)), errno);
+void write_synced(const File& file, const std::string& path, const Keyring& keys) {
   // The umask may have taken rights away from the owner.
   if (::fchmod(file.get(), kKeyFileMode) != 0) refuse_errno(path, "protect it", errno);
   const runtime::Secret text = to_text(keys);
   write_all(file, text.reveal(), path);
   if (::fsync(file.get()) != 0) refuse_errno(path, "save it", errno);
+}
+
+void write_synced(const std::string& temporary, const std::string& path, const Keyring& keys) {
+  const File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kKeyFileMode));
+  if (file.get() < 0) refuse_errno(path, fmt::format("create it in {}", folder_of(path)), errno);
+  write_synced(file, path, keys);
+}
+
+/// By way of a file without a name: whoever is killed leaves nothing behind. False where the file
+/// system has no such files; else `error` says what became of it, 0 for all went well.
+bool create_unnamed(const std::string& path, const Keyring& keys, int& error) {
+  const File file(::open(folder_of(path).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, kKeyFileMode));
+  if (file.get() < 0) return false;
+  write_synced(file, path, keys);
+  const std::string name = fmt::format("/proc/self/fd/{}", file.get());
+  error =
+      ::linkat(AT_FDCWD, name.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+  return error == 0 || error == EEXIST;
 }
 
 /// Writes to the temporary name, which is gone afterwards where that failed.
@@ -132,11 +148,16 @@ FileMark mark_of(const std::string& path) {
 // The file appears under its name complete or not at all, and never replaces one that another
 // process made in the meantime: link() fails where rename() would overwrite.
 bool create_key_file(const std::string& path, const Keyring& keys) {
+  int error = 0;
+  if (create_unnamed(path, keys, error)) {
+    sync_folder(path);
+    return error == 0;
+  }
   const std::string temporary =
       fmt::format("{}.{}.new", path, runtime::base64url_encode(random_bytes(9)));
   write_or_unlink(temporary, path, keys);
   const int linked = ::link(temporary.c_str(), path.c_str());
-  const int error = errno;
+  error = errno;
   ::unlink(temporary.c_str());
   if (linked != 0 && error != EEXIST) refuse_errno(path, "create it", error);
   sync_folder(path);
@@ -155,6 +176,25 @@ KeyFileLock::KeyFileLock(const std::string& path)
 
 KeyFileLock::~KeyFileLock() { ::close(folder_); }
 
+namespace {
+
+// Whoever rotates as root must not take the file away from the service.
+void keep_owner(const std::string& temporary, const std::string& target) {
+  struct stat before{};
+  struct stat after{};
+  const bool known = ::stat(target.c_str(), &before) == 0;
+  if (!known && errno == ENOENT) return;  // it was removed: there is no owner to keep
+  if (!known || ::stat(temporary.c_str(), &after) != 0) refuse_errno(target, "look at it", errno);
+  if (before.st_uid == after.st_uid && before.st_gid == after.st_gid) return;
+  if (::chown(temporary.c_str(), before.st_uid, before.st_gid) == 0) return;
+  const int error = errno;
+  ::unlink(temporary.c_str());
+  refuse_errno(
+      target, fmt::format("keep its owner (user {}); run this as that user", before.st_uid), error);
+}
+
+}  // namespace
+
 void replace_key_file(const std::string& path, const Keyring& keys) {
   // Where the name is a link, what it leads to is replaced.
   std::error_code ignored;
@@ -164,6 +204,7 @@ void replace_key_file(const std::string& path, const Keyring& keys) {
   const std::string temporary = target + ".next";
   ::unlink(temporary.c_str());
   write_or_unlink(temporary, target, keys);
+  keep_owner(temporary, target);
   if (::rename(temporary.c_str(), target.c_str()) != 0) refuse_errno(target, "replace it", errno);
   sync_folder(target);
 }

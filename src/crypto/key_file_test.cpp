@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,6 +82,23 @@ TEST_F(KeyFile, IsMadeOnceForItsOwnerAlone) {
   const auto second = load_sealer(path_, true);
   EXPECT_EQ(content(), before);
   EXPECT_TRUE(second->open(first->seal(runtime::Secret("x"), kMine), kMine).has_value());
+}
+
+// What a killed process would leave behind.
+TEST_F(KeyFile, NoOtherNameEverHoldsTheKeysWhileItIsMade) {
+  const int unnamed = ::open(folder_.c_str(), O_TMPFILE | O_WRONLY, 0600);
+  if (unnamed < 0) GTEST_SKIP() << "this file system has no files without a name";
+  ::close(unnamed);
+  const int watch = ::inotify_init1(IN_NONBLOCK);
+  ASSERT_GE(::inotify_add_watch(watch, folder_.c_str(), IN_CREATE), 0);
+  ASSERT_TRUE(create_key_file(path_, new_keyring()));
+  alignas(inotify_event) std::array<char, 4096> events{};
+  const ssize_t got = ::read(watch, events.data(), events.size());
+  ::close(watch);
+  ASSERT_GT(got, 0);
+  const std::string names(events.data(), static_cast<std::size_t>(got));
+  EXPECT_THAT(names, HasSubstr("data.keys"));
+  EXPECT_THAT(names, Not(HasSubstr(".new")));
 }
 
 TEST_F(KeyFile, MissingIsRefusedWhenItMayNotBeMade) {

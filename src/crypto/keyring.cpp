@@ -21,6 +21,12 @@ constexpr std::string_view kChannelWord = "channel";
 constexpr std::string_view kPublicWord = "channel-public";
 constexpr std::string_view kPreparedWord = "prepared";
 constexpr std::size_t kMostWords = 4;
+/// Between an id's number and its random part.
+constexpr char kIdMark = 'x';
+constexpr std::size_t kRandomIdBytes = 4;
+constexpr std::size_t kFingerprintBytes = 16;
+/// Higher ones in a file are somebody's own ids: they would leave no room for the random part.
+constexpr unsigned kHighestNumber = 9'999;
 constexpr std::string_view kHeading =
     "# The keys of Streaky. Of each sort the last one seals, all of them open. Keep a copy in a\n"
     "# safe place, apart from the database: without it, sealed credentials are lost.\n";
@@ -87,9 +93,21 @@ std::string next_id(const std::vector<Key>& keys, std::string_view prefix) {
     id.remove_prefix(prefix.size());
     unsigned number = 0;
     const auto [stop, error] = std::from_chars(id.data(), id.data() + id.size(), number);
-    if (error == std::errc{} && stop == id.data() + id.size()) highest = std::max(highest, number);
+    const bool ends = stop == id.data() + id.size() || *stop == kIdMark;
+    if (error == std::errc{} && ends && number < kHighestNumber) {
+      highest = std::max(highest, number);
+    }
   }
-  return fmt::format("{}{}", prefix, highest + 1);
+  std::string id = fmt::format("{}{}{}", prefix, highest + 1, kIdMark);
+  for (const char byte : random_bytes(kRandomIdBytes)) {
+    id += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  }
+  return id;
+}
+
+std::string fingerprint(std::string_view bytes, std::string_view sort) {
+  const std::string info = fmt::format("streaky v1 fingerprint {}", sort);
+  return runtime::base64url_encode(hkdf_sha256(bytes, "", info, kFingerprintBytes).reveal());
 }
 
 template <typename Key>
@@ -154,6 +172,13 @@ Keyring new_keyring() {
 
 std::string next_master_id(const Keyring& keys) { return next_id(keys.masters, kMasterPrefix); }
 std::string next_channel_id(const Keyring& keys) { return next_id(keys.channels, kChannelPrefix); }
+
+std::string fingerprint_of(const MasterKey& key) {
+  return fingerprint(key.bytes.reveal(), "master");
+}
+std::string fingerprint_of(const ChannelKey& key) {
+  return fingerprint(key.public_half, "channel");
+}
 
 Keyring parse_keyring(std::string_view text, const std::string& name) {
   Keyring keys;

@@ -61,10 +61,15 @@ ChannelKey new_channel_key(std::string id);
 /// One key of each sort.
 Keyring new_keyring();
 
-/// The id after the highest that begins with `k` (`ch` for channel keys): a retired key was lower,
-/// so no id comes twice.
+/// `k<number>x<8 hex digits>` (`ch…` for channel keys): the number after the highest, for people,
+/// and randomness, so that two machines that add a key at the same time name two keys.
 std::string next_master_id(const Keyring& keys);
 std::string next_channel_id(const Keyring& keys);
+
+/// Tells keys of the same id apart without giving them away; the same for both halves of a channel
+/// key.
+std::string fingerprint_of(const MasterKey& key);
+std::string fingerprint_of(const ChannelKey& key);
 
 /// `name` stands in the errors.
 Keyring parse_keyring(std::string_view text, const std::string& name);

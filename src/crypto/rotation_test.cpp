@@ -23,6 +23,7 @@ namespace {
 
 using runtime::Secret;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::StartsWith;
 
 constexpr Binding kChannel{Purpose::channel, 7, 9};
@@ -73,13 +74,13 @@ class Rotation : public testing::Test {
 
 TEST_F(Rotation, ARunningProcessSealsWithTheNewKeyAtOnce) {
   const auto sealer = load_sealer(path_, false);
-  EXPECT_THAT(sealer->seal(Secret("x"), kToken), StartsWith("v1.k1."));
-  EXPECT_THAT(sealer->seal(Secret("x"), kChannel), StartsWith("c1.ch1."));
+  EXPECT_THAT(sealer->seal(Secret("x"), kToken), StartsWith("v1.k1x"));
+  EXPECT_THAT(sealer->seal(Secret("x"), kChannel), StartsWith("c1.ch1x"));
   add_keys();
-  EXPECT_THAT(sealer->seal(Secret("x"), kToken), StartsWith("v1.k2."));
-  EXPECT_THAT(sealer->seal(Secret("x"), kChannel), StartsWith("c1.ch2."));
-  EXPECT_EQ(sealer->seals_as(Purpose::github_token), "v1.k2.");
-  EXPECT_EQ(sealer->seals_as(Purpose::channel), "c1.ch2.");
+  EXPECT_THAT(sealer->seal(Secret("x"), kToken), StartsWith("v1.k2x"));
+  EXPECT_THAT(sealer->seal(Secret("x"), kChannel), StartsWith("c1.ch2x"));
+  EXPECT_THAT(sealer->seals_as(Purpose::github_token), StartsWith("v1.k2x"));
+  EXPECT_THAT(sealer->seals_as(Purpose::channel), StartsWith("c1.ch2x"));
 }
 
 TEST_F(Rotation, ARunningProcessOpensWhatAnotherSealedWithTheNewKey) {
@@ -111,11 +112,50 @@ TEST_F(Rotation, AFileThatIsGoneOrBrokenLeavesTheProcessItsKeys) {
   const std::string token = sealer->seal(Secret("x"), kToken);
   std::ofstream(path_, std::ios::trunc) << "nonsense\n";
   EXPECT_EQ(code_of(*sealer, token, kToken), "opened");
-  EXPECT_THAT(sealer->seal(Secret("x"), kToken), StartsWith("v1.k1."));
+  EXPECT_THAT(sealer->seal(Secret("x"), kToken), StartsWith("v1.k1x"));
   std::filesystem::remove(path_);
   EXPECT_EQ(code_of(*sealer, sealer->seal(Secret("x"), kChannel), kChannel), "opened");
   add_keys();
-  EXPECT_THAT(sealer->seal(Secret("x"), kToken), StartsWith("v1.k2.")) << "mended";
+  EXPECT_THAT(sealer->seal(Secret("x"), kToken), StartsWith("v1.k2x")) << "mended";
+}
+
+TEST_F(Rotation, TheRightFilePutBackHealsARunningProcess) {
+  const auto right = load_sealer(path_, false);
+  const std::string token = right->seal(Secret("x"), kToken);
+  const std::string channel = right->seal(Secret("x"), kChannel);
+  const Keyring mine = keys_.clone();
+  keys_.masters[0] = new_master_key(keys_.masters[0].id);
+  keys_.channels[0] = new_channel_key(keys_.channels[0].id);
+  save();
+  const auto running = load_sealer(path_, false);
+  EXPECT_EQ(code_of(*running, token, kToken), "sealed_does_not_open");
+  EXPECT_EQ(code_of(*running, channel, kChannel), "sealed_does_not_open");
+  keys_ = mine.clone();
+  save();
+  EXPECT_EQ(code_of(*running, token, kToken), "opened");
+  EXPECT_EQ(code_of(*running, channel, kChannel), "opened");
+}
+
+TEST_F(Rotation, AFileThatCannotBeReadAnyMoreIsSaid) {
+  const auto running = load_sealer(path_, false);
+  add_keys();
+  const std::string sealed = load_sealer(path_, false)->seal(Secret("x"), kToken);
+  ASSERT_EQ(::chmod(path_.c_str(), 0644), 0);
+  const auto opened = running->open(sealed, kToken);
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_THAT(opened.error().message, HasSubstr("others than its owner may use it"));
+}
+
+TEST_F(Rotation, TheFileThatReplacesKeepsItsOwner) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(::chown(path_.c_str(), kNobody, kNobody), 0);
+  add_keys();
+  struct stat facts{};
+  ASSERT_EQ(::stat(path_.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_uid, kNobody);
+  EXPECT_EQ(facts.st_gid, kNobody);
+  EXPECT_EQ(facts.st_mode & 07777U, 0600U);
 }
 
 TEST_F(Rotation, ThreadsSealAndOpenWhileKeysComeAndGo) {
@@ -227,8 +267,8 @@ TEST(Keyring, APreparedKeyOpensButDoesNotSealYet) {
   keys.masters[1].prepared = true;
   keys.channels[1].prepared = true;
   const auto waiting = sealer_of(keys);
-  EXPECT_THAT(waiting->seal(Secret("x"), kToken), StartsWith("v1.k1."));
-  EXPECT_THAT(waiting->seal(Secret("x"), kChannel), StartsWith("c1.ch1."));
+  EXPECT_THAT(waiting->seal(Secret("x"), kToken), StartsWith("v1.k1x"));
+  EXPECT_THAT(waiting->seal(Secret("x"), kChannel), StartsWith("c1.ch1x"));
   EXPECT_EQ(code_of(*waiting, ahead->seal(Secret("x"), kToken), kToken), "opened");
   EXPECT_EQ(code_of(*waiting, ahead->seal(Secret("x"), kChannel), kChannel), "opened");
 }
@@ -240,12 +280,24 @@ TEST_F(Rotation, TwoCommandsDoNotChangeTheFileAtOnce) {
 
 TEST(Keyring, IdsNeverComeTwice) {
   Keyring keys = new_keyring();
-  EXPECT_EQ(keys.masters[0].id, "k1");
-  EXPECT_EQ(keys.channels[0].id, "ch1");
+  EXPECT_THAT(keys.masters[0].id, MatchesRegex("k1x[0-9a-f]{8}"));
+  EXPECT_THAT(keys.channels[0].id, MatchesRegex("ch1x[0-9a-f]{8}"));
   keys.masters.push_back(new_master_key("k9"));
   keys.masters.push_back(new_master_key("mine"));
-  EXPECT_EQ(next_master_id(keys), "k10");
-  EXPECT_EQ(next_channel_id(keys), "ch2");
+  keys.masters.push_back(new_master_key("k4294967295"));
+  EXPECT_THAT(next_master_id(keys), MatchesRegex("k10x[0-9a-f]{8}"));
+  EXPECT_THAT(next_channel_id(keys), MatchesRegex("ch2x[0-9a-f]{8}"));
+  EXPECT_NE(next_master_id(keys), next_master_id(keys)) << "two machines, two keys";
+  EXPECT_TRUE(is_key_id(next_channel_id(keys)));
+}
+
+TEST(Keyring, AFingerprintTellsKeysOfTheSameIdApart) {
+  const Keyring keys = new_keyring();
+  EXPECT_EQ(fingerprint_of(keys.masters[0]), fingerprint_of(keys.clone().masters[0]));
+  EXPECT_EQ(fingerprint_of(keys.channels[0]),
+            fingerprint_of(keys.channels[0].without_private_half()));
+  EXPECT_NE(fingerprint_of(keys.masters[0]), fingerprint_of(new_master_key(keys.masters[0].id)));
+  EXPECT_NE(fingerprint_of(keys.channels[0]), fingerprint_of(new_channel_key(keys.channels[0].id)));
 }
 
 TEST(Keyring, KeysInAVariableNameItInErrors) {

@@ -164,13 +164,17 @@ class KeyringSealer final : public Sealer {
           "sealed_malformed",
           "a sealed value is not of the form v1.<key id>.<base64url> or c1.<key id>.<base64url>");
     }
-    auto value = try_open(*current(), *envelope, binding);
-    if (!value) value = try_open(*newest(), *envelope, binding);
+    const auto known = current();
+    auto value = try_open(*known, *envelope, binding);
+    if (value && *value) return std::move(*value);
+    // Another key file, the right one, may have been put there meanwhile.
+    const auto now = newest();
+    if (!value || now != known) value = try_open(*now, *envelope, binding);
     if (value) return std::move(*value);
     return runtime::fail_for_good(
         "sealed_unknown_key",
-        fmt::format("a value is sealed with the key {}, which the key file does not hold",
-                    envelope->key_id));
+        fmt::format("a value is sealed with the key {}, which the key file does not hold{}",
+                    envelope->key_id, trouble()));
   }
 
   [[nodiscard]] std::string seals_as(Purpose purpose) const override {
@@ -199,16 +203,24 @@ class KeyringSealer final : public Sealer {
       const ReadKeys read = read_keys(source_, false);
       keys_ = std::make_shared<const KeySet>(read.keys, *keys_);
       mark_ = read.mark;
-    } catch (const std::runtime_error&) {
-      return keys_;
+      trouble_.clear();
+    } catch (const std::runtime_error& error) {
+      trouble_ = fmt::format(" as far as is known: it has changed, but {}", error.what());
     }
     return keys_;
+  }
+
+  /// Why the keys are not those of the file; empty when they are.
+  [[nodiscard]] std::string trouble() const {
+    const std::scoped_lock lock(mutex_);
+    return trouble_;
   }
 
   KeySource source_;
   mutable std::mutex mutex_;  // for what follows
   mutable Keys keys_;
   mutable FileMark mark_;  // empty: nothing to watch
+  mutable std::string trouble_;
 };
 
 }  // namespace

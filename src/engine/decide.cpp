@@ -56,6 +56,8 @@ void tell(store::JobOutcome& outcome, const Circumstances& circumstances, const 
     delivery.message = message;
     delivery.checked_at = checked_at;
     delivery.leased = circumstances.send_at_once;
+    delivery.called_at = called_at(circumstances.job.zone, circumstances.job.date,
+                                   circumstances.job.stage, circumstances.job.created_at);
     outcome.deliveries.push_back(std::move(delivery));
   }
 }

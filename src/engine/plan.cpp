@@ -64,6 +64,14 @@ std::optional<runtime::TimePoint> first_check(const streak::Zone& zone,
   return next->at;
 }
 
+runtime::TimePoint called_at(const std::string& zone, streak::Label date, int stage,
+                             runtime::TimePoint created_at) {
+  const auto there = streak::Zone::find(zone);
+  if (stage == store::kManualStage || !there) return created_at;
+  return std::min(created_at,
+                  std::chrono::time_point_cast<runtime::Millis>(there->instant_of(date, stage)));
+}
+
 runtime::TimePoint end_of_day(const store::User& user, const std::string& zone, streak::Label date,
                               runtime::TimePoint expires_at, runtime::TimePoint now) {
   if (user.time_zone == zone) return expires_at;

@@ -34,6 +34,10 @@ std::optional<runtime::TimePoint> first_check(const streak::Zone& zone,
 runtime::TimePoint end_of_day(const store::User& user, const std::string& zone, streak::Label date,
                               runtime::TimePoint expires_at, runtime::TimePoint now);
 
+/// The hour of a job's stage; when it was made, for one that was asked for by hand.
+runtime::TimePoint called_at(const std::string& zone, streak::Label date, int stage,
+                             runtime::TimePoint created_at);
+
 /// The instant of the last try before an unknown answer becomes an honest "could not check":
 /// fifteen minutes before midnight; for a job that was made later than that, soon after it began.
 runtime::TimePoint honest_at(runtime::TimePoint created_at, runtime::TimePoint expires_at);

@@ -21,7 +21,7 @@ constexpr std::size_t kLongestAddress = 45;
 std::optional<ip::address> parse_address(std::string_view text) {
   if (text.size() > kLongestAddress) return std::nullopt;
   boost::system::error_code error;
-  const ip::address address = ip::make_address(text, error);
+  ip::address address = ip::make_address(text, error);
   // A zone (`fe80::1%eth0`) is a matter of one machine.
   if (error || text.contains('%')) return std::nullopt;
   return address;

@@ -17,7 +17,7 @@ namespace streaky::net {
 class Network {
  public:
   static runtime::Result<Network> parse(std::string_view text);
-  [[nodiscard]] bool contains(std::string_view address) const;
+  [[nodiscard]] bool contains(std::string_view text) const;
 
  private:
   std::array<unsigned char, 16> bytes_{};
@@ -28,7 +28,7 @@ using Networks = std::vector<Network>;
 bool contains(const Networks& networks, std::string_view address);
 
 /// The part of an address that belongs to one customer: IPv4 whole, IPv6 its first 64 bits.
-std::string network_of(std::string_view address);
+std::string network_of(std::string_view text);
 
 /// Who asks: `peer`, or, as long as that is one of our own proxies, who it says it speaks for.
 /// `forwarded_for` is what X-Forwarded-For says, all of its lines joined by commas: its last entry

@@ -1,8 +1,10 @@
 #include "net/http_connection.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <boost/asio/write.hpp>
+#include <cerrno>
 #include <string_view>
 #include <utility>
 
@@ -79,6 +81,13 @@ runtime::Task<std::size_t> read_more(ConnectionPtr connection, std::size_t bytes
   const auto [error, got] = co_await connection->socket.async_read_some(space, kAwait);
   inbox.resize(before + got);
   co_return got;
+}
+
+bool peer_has_closed(Connection& connection) {
+  // Asio's own synchronous receive would wait for a byte.
+  char byte = 0;
+  const auto got = ::recv(connection.socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 runtime::Task<bool> write_all(ConnectionPtr connection, TwoBuffers bytes) {

@@ -10,9 +10,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
+#include "net/body_share.h"
 #include "net/http_guard.h"
 #include "net/http_server.h"
 #include "runtime/task.h"
@@ -43,7 +45,12 @@ struct Connection : std::enable_shared_from_this<Connection> {
   std::string remote_address;
   bool watching = false;
   bool timed_out = false;
-  bool answering = false;  // from the end of a request's head to the end of its answer
+  bool answering = false;    // from the end of a request's head to the end of its answer
+  bool handling = false;     // the part of it after the request's body
+  bool known = false;        // its client has shown that it is one of ours
+  std::uint64_t number = 0;  // the older the smaller
+  // While the body comes; then the request's own, which may be dropped before it is answered.
+  std::shared_ptr<BodyShare> body;
 
  private:
   void watch();
@@ -54,6 +61,8 @@ using ConnectionPtr = std::shared_ptr<Connection>;
 /// Reads up to that many bytes more. 0 when the peer has closed, the connection broke or the
 /// deadline passed.
 runtime::Task<std::size_t> read_more(ConnectionPtr connection, std::size_t bytes);
+/// True when the peer has closed, its sending half at least, and nothing of it is left to read.
+bool peer_has_closed(Connection& connection);
 /// The bytes are borrowed until it returns.
 runtime::Task<bool> write_all(ConnectionPtr connection, TwoBuffers bytes);
 /// Sends what `next` gives until it gives nothing, as chunks or as it is. A piece may take that

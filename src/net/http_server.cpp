@@ -16,6 +16,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "net/body_share.h"
 #include "net/field_text.h"
 #include "net/http_connection.h"
 #include "net/http_guard.h"
@@ -36,6 +37,7 @@ constexpr std::size_t kHeadRead = 2U << 10U;
 constexpr std::size_t kBodyRead = 16U << 10U;
 constexpr std::size_t kMaxKeptBuffer = 16U << 10U;  // of an idle connection
 constexpr std::size_t kMaxChunkHead = 16U << 10U;
+constexpr std::size_t kMostKnownNetworks = 1'000;
 constexpr runtime::Millis kAcceptPause{100};  // after an error such as "too many open files"
 
 /// How one step of a conversation ended: go on, refuse and close, or close without a word.
@@ -50,32 +52,6 @@ Step refuse(Refusal refusal) { return {.go_on = false, .refusal = refusal}; }
 
 constexpr Refusal kTooMuch{503, "too much at once: come again"};
 
-/// How many bytes of bodies are held at a time, by all connections together.
-struct BodyBudget {
-  std::size_t limit = 0;
-  std::size_t used = 0;
-};
-
-/// One request's part of it.
-class BodyShare {
- public:
-  explicit BodyShare(BodyBudget& budget) : budget_(budget) {}
-  BodyShare(const BodyShare&) = delete;
-  BodyShare& operator=(const BodyShare&) = delete;
-  ~BodyShare() { budget_.used -= bytes_; }
-
-  bool take(std::size_t bytes) {
-    if (bytes > budget_.limit - budget_.used) return false;
-    budget_.used += bytes;
-    bytes_ += bytes;
-    return true;
-  }
-
- private:
-  BodyBudget& budget_;
-  std::size_t bytes_ = 0;
-};
-
 ServerRequest make_request(const Parser& parser, const Connection& connection) {
   ServerRequest request;
   const auto& message = parser.get();
@@ -86,33 +62,6 @@ ServerRequest make_request(const Parser& parser, const Connection& connection) {
     request.headers.push_back({std::string(field.name_string()), std::string(field.value())});
   }
   return request;
-}
-
-/// Everything after the head. The head's fields have been taken out of the parser before: what a
-/// chunked body carries as trailers is read and left out.
-runtime::Task<Step> read_body(ConnectionPtr connection, ParserPtr parser, runtime::Millis timeout,
-                              BodyShare* share) {
-  parser->eager(true);
-  bool waited = false;
-  if (!share->take(connection->inbox.size())) co_return refuse(kTooMuch);
-  while (!parser->is_done()) {
-    if (!connection->inbox.empty()) {
-      error_code error;
-      connection->consume(parser->put(asio::buffer(connection->inbox), error));
-      if (error == http::error::body_limit) co_return refuse({413, "the body is too large"});
-      if (error && error != http::error::need_more) co_return refuse({400, "malformed body"});
-      if (parser->is_done()) break;
-      if (!error && !connection->inbox.empty()) continue;
-      if (connection->inbox.size() > kMaxChunkHead) co_return refuse({400, "malformed chunk"});
-    }
-    if (!std::exchange(waited, true)) connection->set_deadline(timeout);
-    const std::size_t got = co_await read_more(connection, kBodyRead);
-    if (!share->take(got)) co_return refuse(kTooMuch);
-    if (got > 0) continue;
-    if (connection->timed_out) co_return refuse({408, "the body did not arrive in time"});
-    co_return hang_up();
-  }
-  co_return go_on();
 }
 
 }  // namespace
@@ -167,11 +116,17 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   void listen();
   void close_idle();
   [[nodiscard]] bool has_enough_of(const std::string& address) const;
+  bool has_place_for(const std::string& address);
+  template <typename Fits>
+  bool close_a_stranger(Fits fits);
+  bool take_room(Connection& connection, std::size_t bytes);
+  void remember(Connection& connection);
   void turn_away(tcp::socket socket);
   static runtime::Task<void> accept(Self self);
   static runtime::Task<void> serve(Self self, ConnectionPtr connection);
   static runtime::Task<void> converse(Self self, ConnectionPtr connection);
   static runtime::Task<Step> read_head(Self self, ConnectionPtr connection, bool first);
+  static runtime::Task<Step> read_body(Self self, ConnectionPtr connection, ParserPtr parser);
   static runtime::Task<Step> exchange(Self self, ConnectionPtr connection);
   static runtime::Task<ServerResponse> handle(Self self, ServerRequest request);
   static runtime::Task<bool> reply(Self self, ConnectionPtr connection, ServerResponse response,
@@ -188,7 +143,9 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   std::atomic<std::size_t> count_ = 0;
   // The executor's thread only.
   bool stopping_ = false;
-  BodyBudget bodies_;
+  const BodyBudgetPtr bodies_ = std::make_shared<BodyBudget>();
+  std::uint64_t accepted_ = 0;
+  std::unordered_set<std::string> known_networks_;  // at most kMostKnownNetworks
   std::unordered_map<std::string, std::size_t> per_address_;
   std::unordered_set<Connection*> open_;  // borrowed: each is removed by its own coroutine
 };
@@ -201,7 +158,7 @@ HttpServer::Impl::Impl(runtime::Executor executor, HttpServerOptions options, Ht
       log_(log),
       acceptor_(executor_),
       accept_pause_(executor_) {
-  bodies_.limit = options_.max_body_bytes_together;
+  bodies_->limit = options_.max_body_bytes_together;
   listen();
 }
 
@@ -262,11 +219,12 @@ runtime::Task<void> HttpServer::Impl::accept(Self self) {
     }
     error_code ignored;
     const std::string address = socket.remote_endpoint(ignored).address().to_string();
-    if (self->open_.size() >= self->options_.max_connections || self->has_enough_of(address)) {
+    if (!self->has_place_for(address)) {
       self->turn_away(std::move(socket));
     } else {
       const auto connection = std::make_shared<Connection>(std::move(socket));
       connection->remote_address = address;
+      connection->number = ++self->accepted_;
       asio::co_spawn(self->executor_, serve(self, connection), asio::detached);
     }
   }
@@ -275,9 +233,57 @@ runtime::Task<void> HttpServer::Impl::accept(Self self) {
 bool HttpServer::Impl::has_enough_of(const std::string& address) const {
   const std::size_t most = options_.max_connections_per_address;
   if (most == 0) return false;
-  const auto mine = per_address_.find(network_of(address));
+  const std::string network = network_of(address);
+  if (known_networks_.contains(network)) return false;
+  const auto mine = per_address_.find(network);
   return mine != per_address_.end() && mine->second >= most &&
          !contains(options_.uncounted, address);
+}
+
+bool HttpServer::Impl::has_place_for(const std::string& address) {
+  if (has_enough_of(address)) {
+    const std::string network = network_of(address);
+    return close_a_stranger(
+        [&network](const Connection& one) { return network_of(one.remote_address) == network; });
+  }
+  if (open_.size() < options_.max_connections) return true;
+  return close_a_stranger([](const Connection&) { return true; });
+}
+
+/// False when there is none that may go. What it held is free at once; its coroutine ends soon.
+template <typename Fits>
+bool HttpServer::Impl::close_a_stranger(Fits fits) {
+  if (!options_.strangers_make_room) return false;
+  const auto rank = [this](const Connection& one) {
+    const bool from_known = known_networks_.contains(network_of(one.remote_address));
+    return std::make_pair(from_known, one.number);
+  };
+  Connection* first = nullptr;
+  for (Connection* one : open_) {
+    const bool may_go = !one->known && !one->handling && one->socket.is_open();
+    if (!may_go || !fits(*one)) continue;
+    if (first == nullptr || rank(*one) < rank(*first)) first = one;
+  }
+  if (first == nullptr) return false;
+  if (first->body) first->body->give_back();
+  first->close();
+  return true;
+}
+
+bool HttpServer::Impl::take_room(Connection& connection, std::size_t bytes) {
+  const auto holds_some = [&connection](const Connection& one) {
+    return &one != &connection && one.body && one.body->bytes() > 0;
+  };
+  while (!connection.body->take(bytes)) {
+    if (!close_a_stranger(holds_some)) return false;
+  }
+  return true;
+}
+
+void HttpServer::Impl::remember(Connection& connection) {
+  connection.known = true;
+  if (known_networks_.size() >= kMostKnownNetworks) return;
+  known_networks_.insert(network_of(connection.remote_address));
 }
 
 /// Best effort, without a coroutine: the answer fits into an empty socket's buffer.
@@ -342,6 +348,33 @@ runtime::Task<Step> HttpServer::Impl::read_head(Self self, ConnectionPtr connect
   co_return hang_up();
 }
 
+/// Everything after the head. The head's fields have been taken out of the parser before: what a
+/// chunked body carries as trailers is read and left out.
+runtime::Task<Step> HttpServer::Impl::read_body(Self self, ConnectionPtr connection,
+                                                ParserPtr parser) {
+  parser->eager(true);
+  bool waited = false;
+  if (!self->take_room(*connection, connection->inbox.size())) co_return refuse(kTooMuch);
+  while (!parser->is_done()) {
+    if (!connection->inbox.empty()) {
+      error_code error;
+      connection->consume(parser->put(asio::buffer(connection->inbox), error));
+      if (error == http::error::body_limit) co_return refuse({413, "the body is too large"});
+      if (error && error != http::error::need_more) co_return refuse({400, "malformed body"});
+      if (parser->is_done()) break;
+      if (!error && !connection->inbox.empty()) continue;
+      if (connection->inbox.size() > kMaxChunkHead) co_return refuse({400, "malformed chunk"});
+    }
+    if (!std::exchange(waited, true)) connection->set_deadline(self->options_.body_timeout);
+    const std::size_t got = co_await read_more(connection, kBodyRead);
+    if (!self->take_room(*connection, got)) co_return refuse(kTooMuch);
+    if (got > 0) continue;
+    if (connection->timed_out) co_return refuse({408, "the body did not arrive in time"});
+    co_return hang_up();
+  }
+  co_return go_on();
+}
+
 /// One request whose head lies in the buffer, to the end of its answer.
 runtime::Task<Step> HttpServer::Impl::exchange(Self self, ConnectionPtr connection) {
   const HttpServerOptions& options = self->options_;
@@ -360,17 +393,20 @@ runtime::Task<Step> HttpServer::Impl::exchange(Self self, ConnectionPtr connecti
   if (error || !parser->is_header_done()) co_return refuse({400, "malformed request"});
   connection->consume(used);
   ServerRequest request = make_request(*parser, *connection);
-  std::optional<BodyShare> share(std::in_place, self->bodies_);
+  connection->body = std::make_shared<BodyShare>(self->bodies_);
   if (!parser->is_done()) {
     if (framing.expects_continue && connection->inbox.empty()) {
       constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
       const TwoBuffers bytes{asio::buffer(kContinue), asio::const_buffer{}};
       co_await write_all(connection, bytes);
     }
-    const Step body = co_await read_body(connection, parser, options.body_timeout, &*share);
+    const Step body = co_await read_body(self, connection, parser);
     if (!body.go_on) co_return body;
   }
+  if (options.drop_abandoned && peer_has_closed(*connection)) co_return hang_up();
+  connection->handling = true;
   request.body = std::move(parser->get().body());
+  request.body_share = std::move(connection->body);
 
   ReplyContext context;
   context.http_1_0 = parser->get().version() == 10;
@@ -378,8 +414,9 @@ runtime::Task<Step> HttpServer::Impl::exchange(Self self, ConnectionPtr connecti
   context.keep_alive = parser->get().keep_alive();
   connection->clear_deadline();
   ServerResponse response = co_await handle(self, std::move(request));
-  share.reset();
+  if (response.known) self->remember(*connection);
   const bool stays = co_await reply(self, connection, std::move(response), context);
+  connection->handling = false;
   if (stays) co_return go_on();
   co_return hang_up();
 }

@@ -32,6 +32,8 @@ struct ServerRequest {
   std::vector<HttpHeader> headers;
   std::string body;
   std::string remote_address;
+  // What its body takes of `max_body_bytes_together`: free again when the last copy is dropped.
+  std::shared_ptr<void> body_share{};
 
   [[nodiscard]] std::string_view path() const;
   [[nodiscard]] std::string_view header(std::string_view name) const;
@@ -49,6 +51,8 @@ struct ServerResponse {
   /// until the connection closes. One that throws breaks the connection off. It is dropped, at the
   /// latest after its next piece, when the client has gone.
   BodyStream stream;
+  /// The client has shown that it is one of ours: see HttpServerOptions::strangers_make_room.
+  bool known = false;
   /// For test worlds: a TCP reset without answering, or a close after this many bytes of the
   /// answer, its head included.
   bool reset = false;
@@ -66,6 +70,15 @@ struct HttpServerOptions {
   /// Of one address (of one /64), 0 for any number; `uncounted` are reverse proxies of our own.
   std::size_t max_connections_per_address = 0;
   Networks uncounted{};
+  /// When connections or bytes of bodies run out, strangers' connections are closed for the new
+  /// one: those never answered with `known`, the oldest first (so that a new one lives long enough
+  /// to show who it is); what is with the handler stays. A network that had such an answer has no
+  /// limit per address.
+  bool strangers_make_room = false;
+  /// A request whose client has closed before it could be handled is dropped: for handlers that do
+  /// something which the client will ask for again. A client that closes its half alone is gone,
+  /// too.
+  bool drop_abandoned = false;
   runtime::Millis header_timeout{10'000};
   runtime::Millis body_timeout{20'000};
   runtime::Millis idle_timeout{60'000};

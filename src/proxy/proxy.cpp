@@ -134,6 +134,7 @@ class Proxy::Impl {
   ServerResponse metrics_text();
   Task<ServerResponse> enter(ServerRequest request, Way way);
   /// `age`: how long ago the request was signed.
+  Task<ServerResponse> answer_known(ServerRequest request, Way way, Millis age);
   Task<ServerResponse> deliveries(ServerRequest request, Millis age);
   Task<ServerResponse> reseal(ServerRequest request, Millis age);
   Task<ServerResponse> send_notification(ServerRequest request, Millis age);
@@ -170,15 +171,24 @@ Task<ServerResponse> Proxy::Impl::answer(ServerRequest request) {
 Task<ServerResponse> Proxy::Impl::enter(ServerRequest request, Way way) {
   auto admitted = door_.look(request, way.plain_secret_will_do);
   if (!admitted) {
-    auto holding = door_.hold_back(std::move(admitted.error()), request.remote_address);
+    const std::string address = request.remote_address;
+    request = ServerRequest{};  // it may wait for long: not with its body
+    auto holding = door_.hold_back(std::move(admitted.error()), address);
     co_return co_await std::move(holding);
   }
+  auto answering = answer_known(std::move(request), way, admitted->age);
+  ServerResponse response = co_await std::move(answering);
+  response.known = true;
+  co_return response;
+}
+
+Task<ServerResponse> Proxy::Impl::answer_known(ServerRequest request, Way way, Millis age) {
   if (request.method != "POST") co_return wrong_method("POST");
   if (!is_json(request.header("Content-Type"))) {
     co_return failure(415, "expected Content-Type: application/json");
   }
   if (stopping_) co_return come_again("this proxy is stopping");
-  auto answering = (this->*way.route)(std::move(request), admitted->age);
+  auto answering = (this->*way.route)(std::move(request), age);
   co_return co_await std::move(answering);
 }
 

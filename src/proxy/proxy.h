@@ -26,6 +26,8 @@ class Proxy {
   /// What an original worker waits for less what one request may take.
   static constexpr runtime::Millis kOriginalPatience{4'000};
   static constexpr std::size_t kMaxConnections = 512;
+  /// Of a network that has not shown the secret.
+  static constexpr std::size_t kMaxConnectionsOfStrangers = 64;
   static constexpr std::size_t kMaxBodyBytesTogether = 64U << 20U;
 
   struct Options {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "store/session.h"
+#include "store/user_reads.h"
 
 namespace streaky::store {
 
@@ -50,18 +51,20 @@ runtime::Task<void> Calendars::save(std::int64_t user_id, SeenCalendar seen, str
   co_await database_.write(std::move(work));
 }
 
+std::optional<SeenCalendar> find_calendar(Session& session, std::int64_t user_id) {
+  streak::Label first;
+  std::string counts;
+  SeenCalendar seen;
+  auto query = session.query("calendars/load");
+  query.bind("user", user_id).into(first, counts, seen.seen_at);
+  if (!query.next()) return std::nullopt;
+  seen.calendar = from_counts(first, counts);
+  return seen;
+}
+
 runtime::Task<std::optional<SeenCalendar>> Calendars::find(std::int64_t user_id) {
   std::optional<SeenCalendar> found;
-  Database::Work work = [&](Session& session) {
-    streak::Label first;
-    std::string counts;
-    SeenCalendar seen;
-    auto query = session.query("calendars/load");
-    query.bind("user", user_id).into(first, counts, seen.seen_at);
-    if (!query.next()) return;
-    seen.calendar = from_counts(first, counts);
-    found = std::move(seen);
-  };
+  Database::Work work = [&](Session& session) { found = find_calendar(session, user_id); };
   co_await database_.read(std::move(work));
   co_return found;
 }

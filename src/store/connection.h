@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "store/database.h"
 #include "store/session.h"
@@ -22,6 +23,13 @@ class Connection {
  protected:
   int schema_version_ = 0;
 };
+
+/// What the triggers of retired_keys say (migrations/0002_retired_keys.sql), and what is told for it
+/// after the database's name.
+constexpr std::string_view kRetiredWords = "sealed with a key that was retired";
+constexpr const char* kRetiredAdvice =
+    "does not take a value: it was sealed with a key that was retired meanwhile; give this machine "
+    "the newest key file and try again";
 
 /// A process's first connection brings the schema up to date; further ones take it as it is.
 enum class Opening { first, further };

@@ -78,8 +78,8 @@ TEST_P(DatabaseTest, ADatabaseOfTheFirstSchemaIsBroughtUpToDate) {
        {"users_insert", "users_update", "channels_insert", "channels_update"}) {
     sql(fmt::format("DROP TRIGGER {}_retired_key", trigger));
   }
-  for (const char* table :
-       {"retired_keys", "sessions", "signin_links", "user_calendars", "operator_actions", "public_cards"}) {
+  for (const char* table : {"retired_keys", "sessions", "signin_links", "user_calendars",
+                            "operator_actions", "public_cards", "known_keys"}) {
     sql(fmt::format("DROP TABLE {}", table));
   }
   sql("DELETE FROM schema_migrations WHERE version > 1");

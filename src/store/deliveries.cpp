@@ -8,6 +8,7 @@
 #include "store/json_rows.h"
 #include "store/session.h"
 #include "store/texts.h"
+#include "store/user_reads.h"
 
 namespace streaky::store {
 
@@ -80,16 +81,20 @@ runtime::Task<std::vector<ClaimedDelivery>> Deliveries::claim(std::string owner,
   co_return claimed;
 }
 
+std::vector<Deliveries::History> read_history(Session& session, std::int64_t user_id, int most) {
+  std::vector<Deliveries::History> entries;
+  Deliveries::History entry;
+  auto query = session.query("deliveries/history");
+  query.bind("user", user_id).bind("limit", std::max(most, 0));
+  query.into(entry.channel_kind, entry.kind, entry.state, entry.reason, entry.at, entry.subject);
+  while (query.next()) entries.push_back(entry);
+  return entries;
+}
+
 runtime::Task<std::vector<Deliveries::History>> Deliveries::history(std::int64_t user_id,
                                                                     int limit) {
   std::vector<History> entries;
-  Database::Work work = [&](Session& session) {
-    History entry;
-    auto query = session.query("deliveries/history");
-    query.bind("user", user_id).bind("limit", std::max(limit, 0));
-    query.into(entry.channel_kind, entry.kind, entry.state, entry.reason, entry.at, entry.subject);
-    while (query.next()) entries.push_back(entry);
-  };
+  Database::Work work = [&](Session& session) { entries = read_history(session, user_id, limit); };
   co_await database_.read(std::move(work));
   co_return entries;
 }

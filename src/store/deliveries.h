@@ -24,6 +24,9 @@ struct NewDelivery {
   streak::Message message;
   runtime::TimePoint checked_at{};  // how old the answer is that it rests on
   bool leased = false;              // by the worker that writes it, which sends it at once
+  /// The stage's instant: a reminder that was sent after it, for an earlier stage, was this one's
+  /// too.
+  std::optional<runtime::TimePoint> called_at;
 };
 
 /// A delivery in the hands of a worker.

@@ -6,6 +6,7 @@
 #include "store/counts.h"
 #include "store/json_rows.h"
 #include "store/session.h"
+#include "store/user_reads.h"
 #include "store/user_rows.h"
 
 namespace streaky::store {
@@ -145,15 +146,19 @@ runtime::Task<Jobs::Due> Jobs::next_due(runtime::TimePoint now) {
   co_return due;
 }
 
+std::vector<Jobs::Look> read_looks(Session& session, std::int64_t user_id, int most) {
+  std::vector<Jobs::Look> looks;
+  Jobs::Look one;
+  auto query = session.query("jobs/looks");
+  query.bind("user", user_id).bind("limit", std::max(most, 0));
+  query.into(one.date, one.stage, one.state, one.verdict, one.error, one.at);
+  while (query.next()) looks.push_back(one);
+  return looks;
+}
+
 runtime::Task<std::vector<Jobs::Look>> Jobs::looks(std::int64_t user_id, int limit) {
   std::vector<Look> looks;
-  Database::Work work = [&](Session& session) {
-    Look one;
-    auto query = session.query("jobs/looks");
-    query.bind("user", user_id).bind("limit", std::max(limit, 0));
-    query.into(one.date, one.stage, one.state, one.verdict, one.error, one.at);
-    while (query.next()) looks.push_back(one);
-  };
+  Database::Work work = [&](Session& session) { looks = read_looks(session, user_id, limit); };
   co_await database_.read(std::move(work));
   co_return looks;
 }

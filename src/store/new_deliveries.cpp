@@ -20,6 +20,7 @@ void NewDeliveries::add(const DeliveryOrigin& origin, const NewDelivery& deliver
                           {"body", json_text(delivery.message.body)},
                           {"urgency", streak::to_text(delivery.message.urgency)},
                           {"checked_at", json_at(delivery.checked_at)},
+                          {"called_at", json_at(delivery.called_at)},
                           {"expires_at", origin.expires_at}};
   if (delivery.leased) {
     row["state"] = "sending";

@@ -190,6 +190,9 @@ void PostgresConnection::raise(const soci::soci_error& error, const char* doing)
   if (in_class(state, "XX")) {
     throw DatabaseError(Kind::corrupt, fmt::format("{} is damaged: {} ({})", name_, detail, state));
   }
+  if (state == "23514" && detail.contains(kRetiredWords)) {
+    throw DatabaseError(Kind::rejected, text(kRetiredAdvice));
+  }
   if (in_class(state, "22") || in_class(state, "23")) {
     throw DatabaseError(Kind::rejected,
                         fmt::format("{} does not take a row: {} ({})", name_, detail, state));

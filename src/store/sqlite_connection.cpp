@@ -204,6 +204,10 @@ void SqliteConnection::raise(int code, const std::string& detail) const {
     case SQLITE_NOTADB:
       throw DatabaseError(Kind::corrupt, text("is not an SQLite database"));
     case SQLITE_CONSTRAINT:
+      if (detail.contains(kRetiredWords)) {
+        throw DatabaseError(Kind::rejected, text(kRetiredAdvice));
+      }
+      [[fallthrough]];
     case SQLITE_MISMATCH:
     case SQLITE_TOOBIG:
       throw DatabaseError(Kind::rejected, fmt::format("{} does not take a row: {} (SQLite code {})",

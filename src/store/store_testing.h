@@ -198,6 +198,7 @@ class StoreTest : public testing::TestWithParam<Dialect> {
     delivery.kind = kind;
     delivery.message = {"Your streak", "3 h left \"today\" – go", streak::Urgency::high};
     delivery.checked_at = kNow;
+    delivery.called_at = kNow;
     delivery.leased = leased;
     return delivery;
   }

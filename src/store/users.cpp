@@ -10,6 +10,7 @@
 #include "store/json_rows.h"
 #include "store/pending_deliveries.h"
 #include "store/session.h"
+#include "store/user_reads.h"
 #include "store/user_rows.h"
 
 namespace streaky::store {
@@ -237,19 +238,23 @@ runtime::Task<std::optional<User>> Users::get(std::int64_t user_id) {
   co_return found;
 }
 
+UserMark read_mark(Session& session, std::int64_t user_id) {
+  UserMark mark;
+  auto query = session.query("users/mark");
+  query.bind("id", user_id)
+      .into(mark.settings, mark.streak_seen, mark.calendar_seen, mark.delivery);
+  query.next();
+  return mark;
+}
+
+std::string to_text(const UserMark& mark) {
+  return std::to_string(mark.settings) + " " + std::to_string(mark.streak_seen) + " " +
+         std::to_string(mark.calendar_seen) + " " + mark.delivery;
+}
+
 runtime::Task<std::string> Users::mark(std::int64_t user_id) {
   std::string mark;
-  Database::Work work = [&](Session& session) {
-    std::int64_t settings = 0;
-    std::int64_t streak = 0;
-    std::int64_t calendar = 0;
-    std::string delivery;
-    auto query = session.query("users/mark");
-    query.bind("id", user_id).into(settings, streak, calendar, delivery);
-    if (!query.next()) return;
-    mark = std::to_string(settings) + " " + std::to_string(streak) + " " +
-           std::to_string(calendar) + " " + delivery;
-  };
+  Database::Work work = [&](Session& session) { mark = to_text(read_mark(session, user_id)); };
   co_await database_.read(std::move(work));
   co_return mark;
 }

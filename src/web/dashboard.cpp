@@ -4,6 +4,8 @@
 #include <chrono>
 
 #include "account/user_edit.h"
+#include "crypto/tokens.h"
+#include "store/overview.h"
 #include "web/dashboard_view.h"
 #include "web/desk.h"
 #include "web/handlers.h"
@@ -15,7 +17,8 @@ namespace streaky::web {
 namespace {
 
 constexpr int kHistory = 12;
-constexpr double kRing = 364.4;  // around a circle of radius 58
+constexpr std::size_t kRoomyDigits = 3;  // more are written smaller
+constexpr double kRing = 364.4;          // around a circle of radius 58
 constexpr std::chrono::duration<double> kDay = std::chrono::hours{24};
 /// After a look that gave nothing, the page does not ask again at once.
 constexpr std::chrono::minutes kPauseAfterFailure{2};
@@ -57,6 +60,7 @@ void set_view(Data& data, const StreakView& view, const store::User& user, runti
   data.set("headline", view.headline);
   data.set("detail", view.detail);
   data.set("streak", view.streak);
+  data.set("long_streak", view.streak.size() > kRoomyDigits);
   data.set("streak_note", view.streak_note);
   data.set("longest", view.longest);
   data.set("today", view.today);
@@ -84,12 +88,14 @@ void set_advice(Data& data, const store::User& user) {
 }
 
 /// A look that begins or ends is news, also where it changes nothing that is stored.
+std::string with_look(std::string mark, bool looking) {
+  return std::move(mark) + (looking ? " looking" : "");
+}
+
 runtime::Task<std::string> user_mark(store::Users* users, const Looks* looks,
                                      std::int64_t user_id) {
-  const bool looking = looks->under_way(user_id);
   std::string mark = co_await users->mark(user_id);
-  mark += looking ? " looking" : "";
-  co_return mark;
+  co_return with_look(std::move(mark), looks->under_way(user_id));
 }
 
 Pulse::Marker marker_of(Desk* desk, std::int64_t user_id) {
@@ -99,33 +105,29 @@ Pulse::Marker marker_of(Desk* desk, std::int64_t user_id) {
 }
 
 /// Begins a look where the page would otherwise show what is old.
-runtime::Task<void> look_if_old(Desk* desk, const Visit* visit) {
-  const store::User& user = visit->user();
+void look_if_old(Desk* desk, const store::User& user, const store::Overview& overview,
+                 runtime::TimePoint now) {
   const auto failure = desk->looks.failure(user.id);
-  if (failure && visit->now - failure->at < kPauseAfterFailure) co_return;
-  const auto calendar = co_await desk->calendars.find(user.id);
+  if (failure && now - failure->at < kPauseAfterFailure) return;
   std::optional<runtime::TimePoint> seen_at;
-  if (calendar) seen_at = calendar->seen_at;
-  if (wants_look(user, seen_at, visit->now)) desk->looks.begin(user.id);
+  if (overview.calendar) seen_at = overview.calendar->seen_at;
+  if (wants_look(user, seen_at, now)) desk->looks.begin(user.id);
 }
 
 }  // namespace
 
 Answer dashboard(Desk* desk, Visit* visit) {
+  const store::User& user = visit->user();
+  const store::Overview overview =
+      co_await store::read_overview(&desk->parts.database, &user, kHistory);
+  const auto& calendar = overview.calendar;
+  look_if_old(desk, user, overview, visit->now);
+  const auto failure = desk->looks.failure(user.id);
   PageFrame frame;
   frame.title = "Your streak";
   frame.place = "dashboard";
-  const std::int64_t user_id = visit->user().id;
-  co_await look_if_old(desk, visit);
-  frame.mark = co_await Pulse::mark(marker_of(desk, user_id));
   frame.news_at = "/live";
-  // Read after the mark: what changes from now on is news.
-  const auto fresh = co_await desk->users.get(user_id);
-  const store::User& user = fresh ? *fresh : visit->user();
-  const auto calendar = co_await desk->calendars.find(user.id);
-  const auto deliveries = co_await desk->deliveries.history(user.id, kHistory);
-  const auto looks = co_await desk->jobs.looks(user.id, kHistory);
-  const auto failure = desk->looks.failure(user.id);
+  frame.mark = crypto::content_hash(with_look(overview.mark, desk->looks.under_way(user.id)));
 
   LookState look;
   look.under_way = desk->looks.under_way(user.id);
@@ -141,7 +143,7 @@ Answer dashboard(Desk* desk, Visit* visit) {
   data.set("summary", map.summary);
   data.set("months", months_data(map));
   data.set("looking", look.under_way);
-  const auto lines = history_of(user, deliveries, looks, kHistory, visit->now);
+  const auto lines = history_of(user, overview.deliveries, overview.looks, kHistory, visit->now);
   data.set("has_history", !lines.empty());
   data.set("history", history_data(lines));
   co_return page(desk, visit, "dashboard", std::move(frame), std::move(data));
@@ -160,18 +162,9 @@ Answer check_now(Desk* desk, Visit* visit) {
 
 Answer live(Desk* desk, Visit* visit) {
   const std::int64_t user_id = visit->user().id;
-  net::ServerResponse response;
-  response.stream = desk->pulse.listen(user_id, std::string(field(visit->query, "mark")),
-                                       marker_of(desk, user_id));
-  if (!response.stream) {
-    co_return problem(desk, visit,
-                      {.status = 503,
-                       .code = "too_many_streams",
-                       .title = "Too many open pages",
-                       .detail = "This page does not update by itself. Reload it instead."});
-  }
-  response.content_type = "text/event-stream; charset=utf-8";
-  co_return response;
+  co_return live_reply(desk, visit,
+                       desk->pulse.listen(user_id, std::string(field(visit->query, "mark")),
+                                          marker_of(desk, user_id)));
 }
 
 }  // namespace streaky::web

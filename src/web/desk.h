@@ -4,8 +4,12 @@
 // desk is the site's.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "crypto/sealer.h"
@@ -101,6 +105,8 @@ struct Desk {
   Pages pages;
   CookieJar jar;
   RateLimits limits;
+  /// By route and status; goes into the metrics when they are read.
+  std::map<std::pair<std::string_view, int>, std::uint64_t> request_counts;
   github::SignIn github;
   Looks looks;
   Pulse pulse;

@@ -18,6 +18,7 @@ constexpr int kPitch = 13;  // from one square to the next
 constexpr int kLeft = 30;   // for the names of days
 constexpr int kTop = 20;    // for the names of months
 constexpr int kLevels = 4;
+constexpr std::size_t kUsualSvg = 32U << 10U;
 constexpr std::array<const char*, 7> kDayNames = {"", "Mon", "", "Wed", "", "Fri", ""};
 /// Two names of months need so many weeks between them.
 constexpr int kNameWeeks = 3;
@@ -71,6 +72,22 @@ void add_day_names(std::string& svg) {
   }
 }
 
+/// By hand, not by format: a year has 371 of them, and a page has to be made in a moment.
+void add_day(std::string& svg, streak::Label label, int day, std::optional<int> count,
+             const Levels& levels, bool is_today) {
+  constexpr std::string_view kLevelNames = "01234";
+  svg += "<rect y=\"";
+  svg += std::to_string(day * kPitch);
+  svg += "\" class=\"l";
+  svg += count ? kLevelNames.at(static_cast<std::size_t>(levels.of(*count))) : 'u';
+  if (is_today) svg += " now";
+  svg += "\"><title>";
+  append_short_date(svg, label);
+  svg += ": ";
+  svg += count ? std::to_string(*count) : "not known";
+  svg += "</title></rect>";
+}
+
 std::string draw(const streak::Calendar& calendar, streak::Label today,
                  const std::string& summary) {
   const streak::Label first = first_sunday(today);
@@ -80,6 +97,7 @@ std::string draw(const streak::Calendar& calendar, streak::Label today,
       "aria-label=\"{}\">",
       kLeft + kWeeks * kPitch, kTop + 7 * kPitch, kLeft + kWeeks * kPitch, kTop + 7 * kPitch,
       summary);
+  svg.reserve(kUsualSvg);
   auto out = std::back_inserter(svg);
   add_month_names(svg, first);
   add_day_names(svg);
@@ -88,11 +106,7 @@ std::string draw(const streak::Calendar& calendar, streak::Label today,
     for (int day = 0; day < 7; ++day) {
       const streak::Label label = first + std::chrono::days{7 * week + day};
       if (label > today) break;
-      const auto count = calendar.count(label);
-      const std::string level = count ? fmt::format("l{}", levels.of(*count)) : "lu";
-      const std::string says = count ? std::to_string(*count) : "not known";
-      fmt::format_to(out, "<rect y=\"{}\" class=\"{}{}\"><title>{}: {}</title></rect>",
-                     day * kPitch, level, label == today ? " now" : "", short_date(label), says);
+      add_day(svg, label, day, calendar.count(label), levels, label == today);
     }
     svg += "</g>";
   }

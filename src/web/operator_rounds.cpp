@@ -119,18 +119,10 @@ Answer operator_rounds(Desk* desk, Visit* visit) {
 }
 
 Answer operator_live(Desk* desk, Visit* visit) {
-  net::ServerResponse response;
-  response.stream = desk->pulse.listen(visit->user().id, std::string(field(visit->query, "mark")),
-                                       rounds_marker(desk));
-  if (!response.stream) {
-    co_return problem(desk, visit,
-                      {.status = 503,
-                       .code = "too_many_streams",
-                       .title = "Too many open pages",
-                       .detail = "This page does not update by itself. Reload it instead."});
-  }
-  response.content_type = "text/event-stream; charset=utf-8";
-  co_return response;
+  co_return live_reply(
+      desk, visit,
+      desk->pulse.listen(visit->user().id, std::string(field(visit->query, "mark")),
+                         rounds_marker(desk)));
 }
 
 Answer begin_round(Desk* desk, Visit* visit) {

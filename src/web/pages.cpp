@@ -7,14 +7,37 @@
 
 namespace streaky::web {
 
+namespace {
+
+constexpr std::string_view kLayout = "layout.html";
+constexpr std::string_view kBody = "{{{body}}}";
+constexpr std::size_t kUsualPage = 48U << 10U;
+
+/// Straight into the page, without a stream in between.
+void render(kainjow::mustache::mustache& view, const Data& data, std::string& page) {
+  view.render(data, [&page](const std::string& piece) { page += piece; });
+}
+
+}  // namespace
+
 Pages::Pages(const Assets& assets) : assets_(assets) {
   for (const EmbeddedFile& file : embedded_templates()) {
-    kainjow::mustache::mustache parsed{std::string(file.text)};
-    if (!parsed.is_valid()) {
-      throw std::logic_error(std::string(file.path) + ": " + parsed.error_message());
+    if (file.path != kLayout) {
+      add(std::string(file.path), file.text);
+      continue;
     }
-    templates_.emplace(std::string(file.path), std::move(parsed));
+    // What stands before the body and after it: the body then need not be copied into it.
+    const std::size_t body = file.text.find(kBody);
+    if (body == std::string_view::npos) throw std::logic_error("the layout has no body");
+    add("head", file.text.substr(0, body));
+    add("foot", file.text.substr(body + kBody.size()));
   }
+}
+
+void Pages::add(std::string name, std::string_view text) {
+  kainjow::mustache::mustache parsed{std::string(text)};
+  if (!parsed.is_valid()) throw std::logic_error(name + ": " + parsed.error_message());
+  templates_.emplace(std::move(name), std::move(parsed));
 }
 
 kainjow::mustache::mustache& Pages::find(std::string_view name) {
@@ -25,7 +48,6 @@ kainjow::mustache::mustache& Pages::find(std::string_view name) {
 
 std::string Pages::page(std::string_view name, const PageFrame& frame, Data data) {
   data.set("csrf", frame.csrf);
-  const std::string body = find(std::string(name) + ".html").render(data);
   Data around;
   around.set("title", frame.title);
   around.set("signed_in", !frame.login.empty());
@@ -41,8 +63,12 @@ std::string Pages::page(std::string_view name, const PageFrame& frame, Data data
   around.set("icon", assets_.path_of("icon.svg"));
   if (!frame.said.empty()) around.set("said", frame.said);
   if (!frame.problem.empty()) around.set("problem", frame.problem);
-  around.set("body", body);
-  return find("layout.html").render(around);
+  std::string page;
+  page.reserve(kUsualPage);
+  render(find("head"), around, page);
+  render(find(std::string(name) + ".html"), data, page);
+  render(find("foot"), around, page);
+  return page;
 }
 
 Data text_list(const std::vector<std::string>& texts) {

@@ -36,6 +36,7 @@ class Pages {
   std::string page(std::string_view name, const PageFrame& frame, Data data);
 
  private:
+  void add(std::string name, std::string_view text);
   kainjow::mustache::mustache& find(std::string_view name);
 
   const Assets& assets_;  // borrowed

@@ -115,4 +115,18 @@ std::string words_for_said(std::string_view code) {
   return found == kSaid.end() ? std::string() : std::string(found->words);
 }
 
+net::ServerResponse live_reply(Desk* desk, const Visit* visit, net::BodyStream stream) {
+  if (!stream) {
+    return problem(desk, visit,
+                   {.status = 503,
+                    .code = "too_many_streams",
+                    .title = "Too many open pages",
+                    .detail = "This page does not update by itself. Reload it instead."});
+  }
+  net::ServerResponse response;
+  response.stream = std::move(stream);
+  response.content_type = "text/event-stream; charset=utf-8";
+  return response;
+}
+
 }  // namespace streaky::web

@@ -38,4 +38,7 @@ Problem stale_form();
 /// nobody can put words into our mouth by a link.
 std::string words_for_said(std::string_view code);
 
+/// Server-sent events; 503 where the stream is empty since too many are open.
+net::ServerResponse live_reply(Desk* desk, const Visit* visit, net::BodyStream stream);
+
 }  // namespace streaky::web

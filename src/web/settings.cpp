@@ -147,41 +147,44 @@ Task<net::ServerResponse> after_edit(Desk* desk, Visit* visit, runtime::Result<s
   co_return see_other("/settings?said=" + said);
 }
 
+namespace {
+
+/// Saves what a form asked for, or shows the `reason` why it cannot be.
+Task<net::ServerResponse> save_draft(Desk* desk, Visit* visit, account::UserDraft draft,
+                                     std::string reason, std::string said) {
+  if (!reason.empty()) {
+    auto showing = settings_page(desk, visit, std::move(reason));
+    co_return co_await std::move(showing);
+  }
+  auto applying = apply_draft(desk, visit, std::move(draft));
+  auto result = co_await std::move(applying);
+  auto ending = after_edit(desk, visit, std::move(result), std::move(said));
+  co_return co_await std::move(ending);
+}
+
+}  // namespace
+
 Answer settings(Desk* desk, Visit* visit) { return settings_page(desk, visit, ""); }
 
 Answer save_when(Desk* desk, Visit* visit) {
   account::UserDraft draft;
   std::string reason = read_when(*visit, draft);
-  if (!reason.empty()) {
-    auto showing = settings_page(desk, visit, std::move(reason));
-    co_return co_await std::move(showing);
-  }
-  auto applying = apply_draft(desk, visit, std::move(draft));
-  auto result = co_await std::move(applying);
-  auto ending = after_edit(desk, visit, std::move(result), "when");
-  co_return co_await std::move(ending);
+  auto saving = save_draft(desk, visit, std::move(draft), std::move(reason), "when");
+  co_return co_await std::move(saving);
 }
 
 Answer save_rest_days(Desk* desk, Visit* visit) {
   account::UserDraft draft;
   std::string reason = account::set_rest_days(draft, all_fields(visit->form, "day"));
-  if (!reason.empty()) {
-    auto showing = settings_page(desk, visit, std::move(reason));
-    co_return co_await std::move(showing);
-  }
-  auto applying = apply_draft(desk, visit, std::move(draft));
-  auto result = co_await std::move(applying);
-  auto ending = after_edit(desk, visit, std::move(result), "rest-days");
-  co_return co_await std::move(ending);
+  auto saving = save_draft(desk, visit, std::move(draft), std::move(reason), "rest-days");
+  co_return co_await std::move(saving);
 }
 
 Answer save_summary(Desk* desk, Visit* visit) {
   account::UserDraft draft;
   draft.daily_summary.set(visit->value("summary") == "on");
-  auto applying = apply_draft(desk, visit, std::move(draft));
-  auto result = co_await std::move(applying);
-  auto ending = after_edit(desk, visit, std::move(result), "summary");
-  co_return co_await std::move(ending);
+  auto saving = save_draft(desk, visit, std::move(draft), "", "summary");
+  co_return co_await std::move(saving);
 }
 
 Answer pause(Desk* desk, Visit* visit) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "crypto/tokens.h"
+#include "net/field_text.h"
 #include "runtime/bytes.h"
 #include "store/database.h"
 #include "web/replies.h"
@@ -24,7 +25,7 @@ constexpr std::chrono::seconds kVisitorLife{3'600};
 std::string joined_headers(const ServerRequest& request, std::string_view name) {
   std::string joined;
   for (const net::HttpHeader& header : request.headers) {
-    if (runtime::to_lower_ascii(header.name) != runtime::to_lower_ascii(name)) continue;
+    if (!net::equals_ignoring_case(header.name, name)) continue;
     if (!joined.empty()) joined += ",";
     joined += header.value;
   }
@@ -291,10 +292,10 @@ void Site::Impl::finish(Visit& visit, ServerResponse& response) {
   }
   if (!has_header(response, "Cache-Control")) headers.push_back({"Cache-Control", "no-store"});
   for (const std::string& cookie : visit.set_cookies) headers.push_back({"Set-Cookie", cookie});
-  const std::string route(visit.route != nullptr ? visit.route->pattern : "(none)");
-  desk_.parts.metrics.count("streaky_web_requests_total",
-                            {{"route", route}, {"status", std::to_string(response.status)}});
-  // The route and not the path: paths may hold one-time tokens.
+  const std::string_view route = visit.route != nullptr ? visit.route->pattern : "(none)";
+  ++desk_.request_counts[{route, response.status}];
+  // The route and not the path: paths may hold one-time tokens. Probes come all day long.
+  if (visit.route == nullptr || visit.route->rate == nullptr) return;
   desk_.parts.log.debug("request", {{"request", visit.id},
                                     {"method", visit.request.method},
                                     {"route", route},

@@ -1,6 +1,8 @@
 // What machines ask: is it healthy, is it ready, numbers, files.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "runtime/process.h"
 #include "web/desk.h"
 #include "web/handlers.h"
@@ -65,6 +67,11 @@ Answer metrics(Desk* desk, Visit* visit) {
   numbers.gauge("streaky_peak_memory_bytes", static_cast<double>(runtime::peak_memory_bytes()));
   numbers.gauge("streaky_cpu_seconds", runtime::cpu_seconds());
   numbers.gauge("streaky_web_streams", static_cast<double>(desk->pulse.streams()));
+  for (const auto& [which, count] : std::exchange(desk->request_counts, {})) {
+    numbers.count("streaky_web_requests_total",
+                  {{"route", std::string(which.first)}, {"status", std::to_string(which.second)}},
+                  static_cast<double>(count));
+  }
   desk->parts.refresh_metrics();
   net::ServerResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -26,10 +26,19 @@ std::string long_date(streak::Label label) {
                      static_cast<int>(date.year()));
 }
 
-std::string short_date(streak::Label label) {
+void append_short_date(std::string& text, streak::Label label) {
   const std::chrono::year_month_day date{label};
-  return fmt::format("{} {} {}", kDays.at(std::chrono::weekday{label}.c_encoding()),
-                     static_cast<unsigned>(date.day()), month_of(date).substr(0, kShort));
+  text += kDays.at(std::chrono::weekday{label}.c_encoding());
+  text += ' ';
+  text += std::to_string(static_cast<unsigned>(date.day()));
+  text += ' ';
+  text += month_of(date).substr(0, kShort);
+}
+
+std::string short_date(streak::Label label) {
+  std::string text;
+  append_short_date(text, label);
+  return text;
 }
 
 std::string local_when(const streak::Zone& zone, runtime::TimePoint at, runtime::TimePoint now) {
@@ -46,8 +55,8 @@ std::string ago(runtime::TimePoint at, runtime::TimePoint now) {
   const auto minutes = std::chrono::floor<std::chrono::minutes>(now - at).count();
   if (minutes < 1) return "just now";
   if (minutes < 60) return fmt::format("{} min ago", minutes);
-  if (minutes < 48 * 60) return fmt::format("{} h ago", minutes / 60);
-  return fmt::format("{} days ago", minutes / (24 * 60));
+  if (minutes < 48L * 60) return fmt::format("{} h ago", minutes / 60);
+  return fmt::format("{} days ago", minutes / (24L * 60));
 }
 
 std::string contributions_text(int count) {

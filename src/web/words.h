@@ -13,6 +13,7 @@ namespace streaky::web {
 /// `6 August 2026`, `Thu 6 Aug`.
 std::string long_date(streak::Label label);
 std::string short_date(streak::Label label);
+void append_short_date(std::string& text, streak::Label label);
 /// `today 20:05`, `yesterday 20:05`, `tomorrow 20:05`, `Thu 6 Aug 20:05`; by the clock of the zone.
 std::string local_when(const streak::Zone& zone, runtime::TimePoint at, runtime::TimePoint now);
 /// `just now`, `5 min ago`, `3 h ago`, `2 days ago`.

@@ -1,16 +1,23 @@
 """The keys from the command line: made, split, rotated while the service runs and is killed."""
 import json
 import random
+import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import threading
 import unittest
 
-from support import BIN, ProcessTest
+from support import BIN, PROXY_SECRET, ProcessTest
 
 WEBHOOK = "https://discord.com/api/webhooks/42/plantedwebhooktoken"
 LEGACY_KEYS = "k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"
+
+
+def plain(key):
+    """`k2x0a1b2c3d` → `k2`."""
+    return key.split("x")[0]
 
 
 class Keys(ProcessTest):
@@ -22,9 +29,10 @@ class Keys(ProcessTest):
         return self.streaky("user", "add", login, "--github-token", "ghp_0123456789abcdef",
                             "--discord-webhook", "-", stdin=WEBHOOK + "\n", **options)
 
-    def keys(self):
-        lines = self.streaky("keys", "list", "--json").stdout.splitlines()
-        return {line["id"]: line for line in map(json.loads, lines)}
+    def keys(self, *arguments, code=0):
+        """By id, without the random part."""
+        lines = self.streaky(*arguments, "keys", "list", "--json", code=code).stdout.splitlines()
+        return {plain(line["id"]): line for line in map(json.loads, lines)}
 
     def sealed(self):
         with sqlite3.connect(self.data / "streaky.db") as database:
@@ -33,10 +41,18 @@ class Keys(ProcessTest):
             return [row[0] for row in rows]
 
     def prefixes(self):
-        return {value.rsplit(".", 1)[0] for value in self.sealed()}
+        return {plain(value.rsplit(".", 1)[0]) for value in self.sealed()}
 
     def rotate(self, *arguments, code=0):
-        return json.loads(self.streaky("keys", "rotate", "--json", *arguments, code=code).stdout)
+        report = json.loads(
+            self.streaky("keys", "rotate", "--json", *arguments, code=code).stdout)
+        return {**report, "retired": [plain(key) for key in report["retired"]]}
+
+    def machine(self, name):
+        """A key file like this one, for another machine: the flags that use it."""
+        copy = self.folder / f"{name}.keys"
+        shutil.copy2(self.key_file, copy)
+        return "--keys-file", copy
 
     def doctor(self):
         """All findings about what is sealed and the keys."""
@@ -62,14 +78,13 @@ class Making(Keys):
         private = proxy.read_text().split()[-1]
         self.assertNotIn(private, self.key_file.read_text())
         self.assertFalse(self.keys()["ch1"]["opens"])
-        findings = self.doctor()
-        self.assertTrue(all(line["good"] for line in findings), findings)
-        self.assertIn("1 channel credentials can be opened by the proxy alone",
-                      findings[-1]["detail"])
+        bad = [line for line in self.doctor() if not line["good"]]
+        self.assertEqual([line["what"] for line in bad], ["keys"], "nobody is there to open it")
+        self.assertIn("1 channel credentials can be opened by the proxy alone", bad[0]["detail"])
         # With the proxy's half beside it everything opens.
         with self.key_file.open("a") as out:
-            out.write(proxy.read_text().replace("channel ch1", "channel ch1x"))
-        self.assertTrue(self.keys()["ch1x"]["opens"])
+            out.write(re.sub("channel ch1x[0-9a-f]+", "channel mine", proxy.read_text()))
+        self.assertTrue(self.keys()["mine"]["opens"])
 
     def test_a_proxy_file_that_exists_is_refused_and_nothing_is_made(self):
         proxy = self.folder / "proxy.keys"
@@ -79,12 +94,68 @@ class Making(Keys):
         self.assertEqual(proxy.read_text(), "mine")
         self.assertFalse(self.key_file.exists())
 
+    def test_nothing_is_left_where_only_the_proxys_file_could_be_made(self):
+        proxy = self.folder / "proxy.keys"
+        self.streaky("--keys-file", self.folder / "nowhere" / "keys", "keys", "new", "--proxy",
+                     proxy, code=3)
+        self.assertFalse(proxy.exists())
+        done = self.streaky("keys", "new", "--proxy", self.key_file, code=2)
+        self.assertIn("is the key file itself", done.stderr)
+        self.assertFalse(self.key_file.exists())
+
+    def test_doctor_says_when_nobody_can_be_told(self):
+        self.add("octocat")
+        for way in ({"STREAKY_PROXY_URLS": "http://127.0.0.1:9"},
+                    {"STREAKY_PROXY_URLS": "http://127.0.0.1:9", "STREAKY_PROXY_COMPAT": "true",
+                     "STREAKY_PROXY_SECRET": PROXY_SECRET}):
+            out = self.streaky("doctor", "--json", code=1, **way).stdout
+            findings = {line["what"]: line for line in map(json.loads, out.splitlines())}
+            self.assertFalse(findings["way to the channels"]["good"], out)
+
     def test_a_lost_key_file_is_said_with_what_to_do(self):
         self.add("octocat")
         self.key_file.unlink()
         done = self.streaky("serve", code=3)
         self.assertIn("restore it from your backup", done.stderr)
         self.assertFalse(self.key_file.exists())
+
+    def test_new_keys_are_not_made_over_what_lost_ones_sealed(self):
+        self.add("octocat")
+        self.key_file.unlink()
+        for flag in ([], ["--lost"]):
+            done = self.streaky("keys", "new", *flag, code=2)
+            self.assertIn("restore the key file", done.stderr)
+            self.assertFalse(self.key_file.exists())
+
+    def test_after_lost_keys_people_can_sign_up_again(self):
+        self.add("octocat")
+        self.rotate()
+        self.key_file.unlink()
+        self.streaky("user", "remove", "octocat", "--yes")
+        self.assertIn("keys new --lost", self.add("octocat", code=3).stderr)
+        self.assertIn("--lost", self.streaky("keys", "new", code=2).stderr)
+        self.streaky("keys", "new", "--lost")
+        self.add("octocat")
+        self.assertEqual(self.rotate()["left"], 0)
+        self.assertTrue(all(line["good"] for line in self.doctor()))
+
+    def test_of_two_first_starts_on_one_database_one_makes_the_keys(self):
+        store = {"STREAKY_STORE_URL": f"sqlite:{self.folder}/shared.db"}
+        self.streaky("user", "add", "octocat", **store)
+        self.data = self.folder / "other"
+        done = self.streaky("user", "add", "hubot", code=3, **store)
+        self.assertIn("copy it from a machine that has it", done.stderr)
+        self.streaky("keys", "new")  # no database of its own
+        done = self.streaky("user", "add", "hubot", code=3, **store)
+        self.assertIn("holds none of the keys that this database is sealed with", done.stderr)
+
+    def test_another_key_of_the_same_id_is_refused(self):
+        self.key_file.write_text(LEGACY_KEYS)
+        self.key_file.chmod(0o600)
+        self.add("octocat")
+        self.key_file.write_text(LEGACY_KEYS.replace("AAEC", "BAEC"))
+        for command in (["serve"], ["keys", "rotate"]):
+            self.assertIn("its key k1 is another", self.streaky(*command, code=3).stderr)
 
     def test_keys_come_from_a_variable(self):
         variable = {"STREAKY_KEYS_TEXT": LEGACY_KEYS.strip() + ";k2 " + "A" * 43}
@@ -156,6 +227,60 @@ class Rotating(Keys):
         self.streaky("keys", "rotate", "--prepare", code=3)
         self.rotate()
         self.assertEqual(set(self.keys()), {"k2", "ch2"})
+
+    def test_a_machine_with_the_prepared_keys_follows_a_rotation(self):
+        self.add("octocat")
+        self.streaky("keys", "rotate", "--prepare")
+        other = self.machine("other")
+        self.rotate()
+        done = self.streaky(*other, "doctor", "--json", code=None)
+        self.assertIn("was retired: put the newest key file there", done.stdout)
+        self.streaky(*other, "user", "add", "hubot", "--github-token", "ghp_0123456789abcdef")
+        self.assertEqual(self.prefixes(), {"v1.k2", "c1.ch2"})
+        self.assertFalse(self.keys(*other)["k2"]["prepared"])
+
+    def test_a_proxys_keys_are_not_rotated_beside_a_database(self):
+        proxy = self.folder / "proxy.keys"
+        self.streaky("keys", "new", "--proxy", proxy)
+        self.add("octocat")
+        proxy.write_text("prepared " + proxy.read_text().splitlines()[-1] + "\n")
+        done = self.streaky("--keys-file", proxy, "keys", "rotate", code=3)
+        self.assertIn("holds none of the keys", done.stderr)
+
+    def test_a_credential_of_the_service_manager_is_rotated_in_two_steps(self):
+        folder = self.folder / "credentials"
+        folder.mkdir()
+        (folder / "streaky.keys").write_text(LEGACY_KEYS)
+        (folder / "streaky.keys").chmod(0o440)
+        done = self.streaky("keys", "rotate", code=3, CREDENTIALS_DIRECTORY=str(folder))
+        self.assertRegex(done.stderr, "--prepare.*restart everything")
+
+    def test_a_second_machine_does_not_rotate_by_itself(self):
+        self.add("octocat")
+        other = self.machine("other")
+        before = other[1].read_bytes()
+        self.rotate()
+        for command in (["keys", "rotate"], ["serve"], ["user", "add", "hubot"]):
+            done = self.streaky(*other, *command, code=3)
+            self.assertIn("holds none of the keys", done.stderr)
+        self.assertEqual(other[1].read_bytes(), before)
+        keys = self.keys(*other, code=1)
+        self.assertEqual((keys["k2"]["missing"], keys["k2"]["values"]), (True, 1))
+        self.assertEqual(self.prefixes(), {"v1.k2", "c1.ch2"})
+
+    def test_two_machines_that_prepared_different_keys_do_not_both_use_them(self):
+        self.add("octocat")
+        other = self.machine("other")
+        self.streaky("keys", "rotate", "--prepare")
+        self.streaky(*other, "keys", "rotate", "--prepare")
+        self.add("mona")
+        with sqlite3.connect(self.data / "streaky.db") as database:  # keeps the older keys in use
+            database.execute("UPDATE users SET sealed_token = (SELECT sealed_token FROM users "
+                             "WHERE login = 'mona') WHERE login = 'octocat'")
+            database.execute("UPDATE channels SET sealed = (SELECT MAX(sealed) FROM channels)")
+        self.rotate(code=1)
+        done = self.streaky(*other, "keys", "rotate", code=3)
+        self.assertIn("lacks keys of stored values", done.stderr)
 
     def test_a_deployment_moves_to_a_proxy(self):
         self.add("octocat")

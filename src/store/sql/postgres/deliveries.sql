@@ -14,7 +14,7 @@ RETURNING d.batch_id, d.state;
 
 -- name: insert
 -- Only to channels that are on. A conflict means that it was said already; so does a reminder of an
--- earlier stage that was held up and went out, judged anew, after this job had been made.
+-- earlier stage that was held up and went out after this stage's hour had come.
 INSERT INTO deliveries (id, batch_id, job_id, user_id, channel_id, channel_kind, kind, date, zone,
                         stage, subject, body, urgency, state, created_at, checked_at, due_at,
                         expires_at, owner, lease_until, started_at, attempt)
@@ -25,15 +25,14 @@ SELECT n.id, n.batch_id, n.job_id, n.user_id, c.id, c.kind, n.kind, n.date, n.zo
        AS n(id TEXT, batch_id TEXT, job_id BIGINT, user_id BIGINT, channel_id BIGINT, kind TEXT,
             date TEXT, zone TEXT, stage INTEGER, subject TEXT, body TEXT, urgency TEXT, state TEXT,
             checked_at BIGINT, expires_at BIGINT, owner TEXT, lease_until BIGINT,
-            started_at BIGINT, attempt INTEGER)
+            started_at BIGINT, attempt INTEGER, called_at BIGINT)
   JOIN channels c ON c.id = n.channel_id AND c.user_id = n.user_id
  WHERE c.is_on = 1
    AND NOT (n.kind = 'reminder'
-            AND EXISTS (SELECT 1 FROM deliveries l CROSS JOIN jobs j
+            AND EXISTS (SELECT 1 FROM deliveries l
                          WHERE l.user_id = c.user_id AND l.date = n.date
                            AND l.channel_id = c.id AND l.kind = 'reminder' AND l.state = 'sent'
-                           AND j.id = n.job_id AND l.job_id <> j.id
-                           AND l.ended_at > j.created_at))
+                           AND l.job_id <> n.job_id AND l.ended_at > n.called_at))
 ON CONFLICT DO NOTHING
 RETURNING id;
 

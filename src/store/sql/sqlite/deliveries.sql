@@ -15,7 +15,7 @@ RETURNING batch_id, state;
 
 -- name: insert
 -- Only to channels that are on. A conflict means that it was said already; so does a reminder of an
--- earlier stage that was held up and went out, judged anew, after this job had been made.
+-- earlier stage that was held up and went out after this stage's hour had come.
 WITH rows AS MATERIALIZED (SELECT value FROM json_each(:deliveries))
 INSERT INTO deliveries (id, batch_id, job_id, user_id, channel_id, channel_kind, kind, date, zone,
                         stage, subject, body, urgency, state, created_at, checked_at, due_at,
@@ -29,11 +29,11 @@ SELECT n.value ->> 'id', n.value ->> 'batch_id', n.value ->> 'job_id', n.value -
   FROM rows n CROSS JOIN channels c
  WHERE c.id = n.value ->> 'channel_id' AND c.user_id = n.value ->> 'user_id' AND c.is_on = 1
    AND NOT (n.value ->> 'kind' = 'reminder'
-            AND EXISTS (SELECT 1 FROM deliveries l CROSS JOIN jobs j
+            AND EXISTS (SELECT 1 FROM deliveries l
                          WHERE l.user_id = c.user_id AND l.date = n.value ->> 'date'
                            AND l.channel_id = c.id AND l.kind = 'reminder' AND l.state = 'sent'
-                           AND j.id = n.value ->> 'job_id' AND l.job_id <> j.id
-                           AND l.ended_at > j.created_at))
+                           AND l.job_id <> n.value ->> 'job_id'
+                           AND l.ended_at > n.value ->> 'called_at'))
 ON CONFLICT DO NOTHING
 RETURNING id;
 
