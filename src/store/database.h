@@ -59,6 +59,8 @@ class Database {
     bool create = true;  // false: a missing database is an error
     runtime::Millis busy_timeout{10'000};
     int connections = 4;  // to PostgreSQL, in `Mode::thread`
+    /// This machine's clock, which PostgreSQL's is compared with; absent: the system's. Any thread.
+    std::function<runtime::TimePoint()> wall;
   };
 
   /// Opens, migrates (refusing a database from a newer version), and checks that it can be written.

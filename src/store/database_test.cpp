@@ -79,7 +79,7 @@ TEST_P(DatabaseTest, ADatabaseOfTheFirstSchemaIsBroughtUpToDate) {
     sql(fmt::format("DROP TRIGGER {}_retired_key", trigger));
   }
   for (const char* table : {"retired_keys", "sessions", "signin_links", "user_calendars",
-                            "operator_actions", "public_cards", "known_keys"}) {
+                            "operator_actions", "public_cards", "known_keys", "members"}) {
     sql(fmt::format("DROP TABLE {}", table));
   }
   sql("DELETE FROM schema_migrations WHERE version > 1");

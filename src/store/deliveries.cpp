@@ -49,7 +49,7 @@ std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& requ
     query.bind("owner", request.owner)
         .bind("limit", request.limit)
         .bind("now", request.now)
-        .bind("lease_until", request.lease_until);
+        .bind("lease_until", session.by_server(request.lease_until));
     query.into(id, due_at);
     while (query.next()) due.emplace_back(due_at, id);
   }

@@ -22,6 +22,9 @@ constexpr std::chrono::milliseconds kPause{5};
 /// A transaction that its program left in the middle, frozen or cut off, ends itself: it would hold
 /// its rows' locks, and keep dead rows alive.
 constexpr int kIdleMs = 30'000;
+/// Clocks that differ by less count as equal: it is little beside a lease, and instants would waver
+/// with every answer's delay.
+constexpr runtime::Millis kClocksAgree{500};
 
 /// The class of an SQLSTATE is its first two characters.
 bool in_class(std::string_view state, std::string_view of) { return state.starts_with(of); }
@@ -53,6 +56,10 @@ state_of(const soci::soci_error& error) {
 /// libpq would write what the server remarks on to the standard error output.
 void ignore_notice(void* /*context*/, const char* /*text*/) {}
 
+runtime::TimePoint system_now() {
+  return std::chrono::floor<runtime::Millis>(std::chrono::system_clock::now());
+}
+
 /// The first line: the rest may quote the row.
 std::string first_line(const std::string& text) {
   std::string line = text.substr(0, text.find('\n'));
@@ -63,7 +70,8 @@ std::string first_line(const std::string& text) {
 }  // namespace
 
 PostgresConnection::PostgresConnection(const Database::Options& options, Opening opening)
-    : lock_timeout_ms_(options.busy_timeout.count()) {
+    : lock_timeout_ms_(options.busy_timeout.count()), wall_(options.wall) {
+  if (!wall_) wall_ = system_now;
   auto url = read_postgres_url(options.url);
   if (!url) {
     throw DatabaseError(Kind::cannot_open, "cannot open the database: " + url.error());
@@ -85,6 +93,7 @@ void PostgresConnection::connect() {
   }
   PQsetNoticeProcessor(handle(*connection_), ignore_notice, nullptr);
   session_ = std::make_unique<Session>(*connection_, statements_);
+  session_->set_server_ahead(ahead_);
 }
 
 void PostgresConnection::prepare_schema(bool create) {
@@ -123,21 +132,32 @@ bool PostgresConnection::lost() const {
   return connection_ == nullptr || PQstatus(handle(*connection_)) != CONNECTION_OK;
 }
 
-/// Settings are the transaction's own, sent together with its begin.
+/// Settings are the transaction's own, sent together with its begin; the answer is the server's time.
 void PostgresConnection::begin(bool write) {
   const std::string text = fmt::format(
-      "{}; SET LOCAL lock_timeout = {}; SET LOCAL idle_in_transaction_session_timeout = {}",
+      "{}; SET LOCAL lock_timeout = {}; SET LOCAL idle_in_transaction_session_timeout = {}; "
+      "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
       statements_.text(write ? "session/begin_write" : "session/begin_read"), lock_timeout_ms_,
       kIdleMs);
+  long long server_ms = 0;
   if (lost()) connect();
   try {
-    session_->execute(text);
+    *connection_ << text, soci::into(server_ms);
   } catch (const soci::soci_error&) {
     // A server that was started anew is noticed only now; nothing has happened yet.
     if (!lost()) throw;
     connect();
-    session_->execute(text);
+    *connection_ << text, soci::into(server_ms);
   }
+  compare_clocks(runtime::from_unix_ms(server_ms));
+}
+
+/// With every transaction: either clock may be set at any time.
+void PostgresConnection::compare_clocks(runtime::TimePoint server) {
+  const runtime::Millis ahead = server - wall_();
+  if (std::chrono::abs(ahead - ahead_) < kClocksAgree) return;
+  ahead_ = std::chrono::abs(ahead) < kClocksAgree ? runtime::Millis{0} : ahead;
+  session_->set_server_ahead(ahead_);
 }
 
 void PostgresConnection::run_transaction(bool write, const Database::Work& work) {

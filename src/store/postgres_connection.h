@@ -6,6 +6,7 @@
 // once. Threading: one thread at a time.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,7 @@ class PostgresConnection final : public Connection {
   void connect();
   void prepare_schema(bool create);
   void begin(bool write);
+  void compare_clocks(runtime::TimePoint server);
   void run_transaction(bool write, const Database::Work& work);
   void roll_back();
   [[nodiscard]] bool lost() const;
@@ -34,6 +36,8 @@ class PostgresConnection final : public Connection {
   std::string connect_;  // secret
   std::string name_;     // for messages
   long long lock_timeout_ms_;
+  std::function<runtime::TimePoint()> wall_;
+  runtime::Millis ahead_{0};  // of this machine's clock is the server's
   Statements statements_{Dialect::postgres};
   std::unique_ptr<soci::session> connection_;
   std::unique_ptr<Session> session_;  // before the connection goes: it holds its statements

@@ -215,7 +215,8 @@ TEST_P(PostgresTest, ANewerSchemaIsRefusedWithBothVersions) {
 
 TEST_P(PostgresTest, ARowThatTheSchemaRefusesIsToldApartAndNotQuoted) {
   Database::Work work = [](Session& session) {
-    session.execute("INSERT INTO batch_counts (batch_id, name, value) VALUES ('hush', 'hush', 1)");
+    session.execute(
+        "INSERT INTO batch_counts (batch_id, name, slot, value) VALUES ('hush', 'hush', 0, 1)");
   };
   try {
     wait(s_->database.write(work));

@@ -51,8 +51,9 @@ std::string name_of(const PQconninfoOption* options) {
   const auto host = value_of(options, "host");
   const auto port = value_of(options, "port");
   const auto database = value_of(options, "dbname");
+  const bool ported = !only(port, ",");  // libpq keeps the places of several hosts
   return fmt::format("the database {} on {}{}{}", database.empty() ? "of the user" : database,
-                     host.empty() ? "this machine" : host, port.empty() ? "" : ":", port);
+                     host.empty() ? "this machine" : host, ported ? ":" : "", ported ? port : "");
 }
 
 }  // namespace

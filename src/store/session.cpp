@@ -151,6 +151,10 @@ void Session::lock(const std::string& name, std::int64_t id) {
   query(name).bind("id", id).run();
 }
 
+void Session::announce_work() {
+  if (statements_.dialect() == Dialect::postgres) execute("NOTIFY streaky_jobs");
+}
+
 void Session::lock(const std::string& name) {
   if (statements_.dialect() == Dialect::postgres) query(name).run();
 }

@@ -100,6 +100,15 @@ class Session {
   /// The same for a statement that takes one id, or none.
   void lock(const std::string& name, std::int64_t id);
   void lock(const std::string& name);
+  /// An instant by this machine's clock as the database's clock tells it, and back: leases and beats
+  /// are compared by many machines. On SQLite there is one clock.
+  [[nodiscard]] runtime::TimePoint by_server(runtime::TimePoint at) const { return at + ahead_; }
+  [[nodiscard]] runtime::TimePoint by_machine(runtime::TimePoint at) const { return at - ahead_; }
+  void set_server_ahead(runtime::Millis ahead) { ahead_ = ahead; }
+  [[nodiscard]] runtime::Millis server_ahead() const { return ahead_; }
+  /// Tells listeners (`listener.h`) of new work when the transaction commits. Once per batch: it
+  /// makes commits wait for each other.
+  void announce_work();
   /// One statement without parameters or rows, by its text: migrations and tests.
   void execute(const std::string& sql) { connection_ << sql; }
   [[nodiscard]] const Statements& statements() const { return statements_; }
@@ -108,6 +117,7 @@ class Session {
  private:
   soci::session& connection_;     // borrowed
   const Statements& statements_;  // borrowed
+  runtime::Millis ahead_{0};
   std::map<std::string, std::unique_ptr<soci::statement>> prepared_;
 };
 

@@ -263,7 +263,8 @@ inline CountsByBatch StoreTest::counters() {
     std::string name;
     long long value = 0;
     soci::statement rows =
-        (session.connection().prepare << "SELECT batch_id, name, value FROM batch_counts",
+        (session.connection().prepare << "SELECT batch_id, name, CAST(SUM(value) AS BIGINT) "
+                                         "FROM batch_counts GROUP BY batch_id, name",
          soci::into(batch), soci::into(name), soci::into(value));
     rows.execute();
     while (rows.fetch()) {

@@ -6,14 +6,16 @@ DELETE FROM batches
  WHERE id = :id AND NOT EXISTS (SELECT 1 FROM batch_counts c WHERE c.batch_id = batches.id);
 
 -- name: count
--- Counts of batches that the cleaner has deleted meanwhile go nowhere. In one order everywhere: two
--- transactions that count the same batches wait for each other, but not both.
-INSERT INTO batch_counts (batch_id, name, value)
-SELECT n.batch, n.name, n."by"
+-- Counts of batches that the cleaner has deleted meanwhile go nowhere. A counter is the sum of its
+-- slots, and each connection adds to one of them: on a single row, all workers of a batch would wait
+-- for each other's commits. In one order everywhere: two transactions that count the same batches in
+-- the same slot wait for each other, but not both.
+INSERT INTO batch_counts (batch_id, name, slot, value)
+SELECT n.batch, n.name, pg_backend_pid() % 16, n."by"
   FROM json_to_recordset(CAST(:deltas AS json)) AS n(batch TEXT, name TEXT, "by" BIGINT)
  WHERE EXISTS (SELECT 1 FROM batches b WHERE b.id = n.batch)
  ORDER BY n.batch COLLATE "C", n.name COLLATE "C"
-ON CONFLICT (batch_id, name) DO UPDATE SET value = batch_counts.value + excluded.value;
+ON CONFLICT (batch_id, name, slot) DO UPDATE SET value = batch_counts.value + excluded.value;
 
 -- name: find
 SELECT id, origin, created_at FROM batches WHERE id = :id;
@@ -22,9 +24,9 @@ SELECT id, origin, created_at FROM batches WHERE id = :id;
 SELECT id, origin, created_at FROM batches ORDER BY created_at DESC, id DESC LIMIT :limit;
 
 -- name: counts
-SELECT batch_id, name, value FROM batch_counts
+SELECT batch_id, name, CAST(SUM(value) AS BIGINT) FROM batch_counts
  WHERE batch_id = ANY(ARRAY(SELECT value FROM json_array_elements_text(CAST(:ids AS json))))
-   AND value <> 0;
+ GROUP BY batch_id, name HAVING SUM(value) <> 0;
 
 -- name: failed_jobs
 SELECT j.id, u.login, j.state, j.verdict, j.error

@@ -59,10 +59,18 @@ UPDATE jobs SET state = 'pending', owner = '', lease_until = NULL
 RETURNING batch_id;
 
 -- name: extend
-UPDATE jobs SET lease_until = :lease_until WHERE state = 'processing' AND owner = :owner;
+-- What is being ended this moment needs no longer lease, and waiting for it might be waiting for each
+-- other.
+UPDATE jobs SET lease_until = :lease_until
+ WHERE id = ANY(ARRAY(SELECT j.id FROM jobs j
+                       WHERE j.state = 'processing' AND j.owner = :owner
+                         FOR NO KEY UPDATE SKIP LOCKED));
 
 -- name: extend_deliveries
-UPDATE deliveries SET lease_until = :lease_until WHERE state = 'sending' AND owner = :owner;
+UPDATE deliveries SET lease_until = :lease_until
+ WHERE id = ANY(ARRAY(SELECT d.id FROM deliveries d
+                       WHERE d.state = 'sending' AND d.owner = :owner
+                         FOR NO KEY UPDATE SKIP LOCKED));
 
 -- name: next_due
 -- Three partial indexes, each read from its front; what has expired is left for the reaper.

@@ -1,7 +1,7 @@
 -- name: anything_to_reap
-SELECT CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 'processing' AND lease_until <= :now)
+SELECT CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 'processing' AND lease_until <= :lease_now)
               OR EXISTS (SELECT 1 FROM jobs WHERE state = 'pending' AND expires_at <= :now)
-              OR EXISTS (SELECT 1 FROM deliveries WHERE state = 'sending' AND lease_until <= :now)
+              OR EXISTS (SELECT 1 FROM deliveries WHERE state = 'sending' AND lease_until <= :lease_now)
               OR EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND expires_at <= :now)
             THEN 1 ELSE 0 END;
 
@@ -22,7 +22,7 @@ UPDATE jobs
        alone = CASE WHEN crashes + 1 >= :before_alone THEN 1 ELSE alone END,
        owner = '', lease_until = NULL
  WHERE id = ANY(ARRAY(SELECT j.id FROM jobs j
-                       WHERE j.state = 'processing' AND j.lease_until <= :now
+                       WHERE j.state = 'processing' AND j.lease_until <= :lease_now
                        ORDER BY j.lease_until LIMIT :limit
                          FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING batch_id, state, error;
@@ -49,7 +49,7 @@ UPDATE deliveries
                        THEN CAST(:now AS BIGINT) END,
        owner = '', lease_until = NULL
  WHERE id = ANY(ARRAY(SELECT d.id FROM deliveries d
-                       WHERE d.state = 'sending' AND d.lease_until <= :now
+                       WHERE d.state = 'sending' AND d.lease_until <= :lease_now
                        ORDER BY d.lease_until LIMIT :limit
                          FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING id, batch_id, state;
@@ -67,10 +67,11 @@ DELETE FROM jobs
  WHERE id = ANY(ARRAY(SELECT j.id FROM batches b JOIN jobs j ON j.batch_id = b.id
                        WHERE b.created_at < :before
                          AND NOT EXISTS (SELECT 1 FROM batch_counts c
-                                          WHERE c.batch_id = b.id AND c.value > 0
+                                          WHERE c.batch_id = b.id
                                             AND c.name IN ('pending', 'processing',
                                                            'delivery:pending',
-                                                           'delivery:sending'))
+                                                           'delivery:sending')
+                                          GROUP BY c.name HAVING SUM(c.value) > 0)
                        LIMIT :limit
                          FOR UPDATE OF j SKIP LOCKED))
 RETURNING id;
@@ -81,10 +82,11 @@ DELETE FROM batches
                        WHERE b.created_at < :before
                          AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.batch_id = b.id)
                          AND NOT EXISTS (SELECT 1 FROM batch_counts c
-                                          WHERE c.batch_id = b.id AND c.value > 0
+                                          WHERE c.batch_id = b.id
                                             AND c.name IN ('pending', 'processing',
                                                            'delivery:pending',
-                                                           'delivery:sending'))
+                                                           'delivery:sending')
+                                          GROUP BY c.name HAVING SUM(c.value) > 0)
                        ORDER BY b.created_at LIMIT :limit
                          FOR UPDATE SKIP LOCKED))
 RETURNING id;

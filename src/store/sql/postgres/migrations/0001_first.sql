@@ -86,8 +86,9 @@ CREATE INDEX batches_created ON batches (created_at, id);
 CREATE TABLE batch_counts (
   batch_id TEXT NOT NULL REFERENCES batches (id) ON DELETE CASCADE,
   name TEXT NOT NULL,
+  slot INTEGER NOT NULL,
   value BIGINT NOT NULL,
-  PRIMARY KEY (batch_id, name)
+  PRIMARY KEY (batch_id, name, slot)
 );
 
 CREATE TABLE jobs (
