@@ -193,7 +193,10 @@ runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, DeliveryOutcome* ou
 void Sender::note(const ClaimedDelivery& delivery, const DeliveryOutcome& outcome) {
   parts_.metrics.count("streaky_deliveries_total",
                        {{"channel", delivery.channel_kind}, {"end", end_text(outcome.end)}});
-  if (outcome.end == DeliveryEnd::sent) return;
+  if (outcome.end == DeliveryEnd::sent) {
+    ++sent_;
+    return;
+  }
   parts_.log.info("delivery not sent", {{"batch", delivery.batch_id},
                                         {"job", delivery.job_id},
                                         {"delivery", delivery.id},

@@ -58,6 +58,8 @@ class Sender {
   /// How many more it can hold.
   [[nodiscard]] std::size_t room() const;
   [[nodiscard]] std::size_t held() const { return queue_.size() + sending_; }
+  /// Messages that reached their channel since it started.
+  [[nodiscard]] std::int64_t sent() const { return sent_; }
   /// Sends it as soon as there is a place. The delivery is `sending`, leased by this process.
   void take(store::ClaimedDelivery delivery);
 
@@ -87,6 +89,7 @@ class Sender {
   Limits limits_;
   std::deque<store::ClaimedDelivery> queue_;
   std::size_t sending_ = 0;
+  std::int64_t sent_ = 0;
   bool stopping_ = false;
   runtime::Wake stopped_;
   runtime::TaskGroup tasks_;

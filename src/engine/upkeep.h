@@ -33,6 +33,8 @@ class Reaper {
 
   runtime::Task<void> run() { return loop_.run(); }
   void stop() { loop_.stop(); }
+  /// There may be something to reap.
+  void hurry() { loop_.hurry(); }
 
   runtime::Task<runtime::Millis> pass();
 

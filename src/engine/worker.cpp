@@ -191,6 +191,7 @@ runtime::Task<store::FinishResult> Worker::record(const store::ClaimedJob& job, 
   const Circumstances circumstances{
       .job = job, .now = parts_.clock.now(), .send_at_once = parts_.sender.room() > 0};
   store::JobOutcome outcome = decide(circumstances, look, parts_.random);
+  ++checks_;
   parts_.metrics.count("streaky_checks_total", {{"verdict", streak::to_text(outcome.verdict)}});
   return parts_.recorder.finish(std::move(outcome));
 }

@@ -67,6 +67,9 @@ class Worker {
   [[nodiscard]] bool holds_anything() const {
     return claiming_ || !in_hand_.empty() || parts_.sender.held() > 0;
   }
+  /// Jobs in its hands, and checks that it has judged since it started.
+  [[nodiscard]] std::size_t in_hand() const { return in_hand_.size(); }
+  [[nodiscard]] std::int64_t checks() const { return checks_; }
   [[nodiscard]] bool ailing() const { return loop_.ailing(); }
 
  private:
@@ -89,6 +92,7 @@ class Worker {
   runtime::Wake changed_;
   std::unordered_set<std::int64_t> in_hand_;
   std::size_t put_off_ = 0;  // of these, how many only wait to be written
+  std::int64_t checks_ = 0;
   bool claiming_ = false;
   bool full_ = false;   // jobs wait for room
   bool alone_ = false;  // a job that must run alone is in hand
