@@ -6,6 +6,7 @@ from /proc, progress from the database file through a read-only connection.
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -43,9 +44,15 @@ def fetch(url, body=None, seconds=300):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the range from which the kernel takes ports for outgoing connections."""
+    while True:
+        port = random.randint(10_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def cpu_seconds(pid):
@@ -136,12 +143,16 @@ class Place:
         until("serve", healthy)
         return process
 
-    def proxy(self, pause=0.02):
-        """A proxy with the same keys; who starts later sends through it."""
+    def proxy(self, number=0, pause=0.02):
+        """A proxy with the same keys, sending from 127.0.0.2 and so on; who starts later sends
+        through it and those that were started before."""
         port = free_port()
         self.environment["STREAKY_PROXY_SECRET"] = "a-secret-of-the-benchmark"
-        process = self.start("proxy", [BIN / "streaky", "--data", self.data, "proxy", "--listen",
-                                       f"127.0.0.1:{port}"])
+        address = f"127.0.0.{2 + number}"
+        process = self.start(f"proxy-{number}",
+                             [BIN / "streaky", "--data", self.data, "proxy", "--listen",
+                              f"127.0.0.1:{port}"],
+                             {**self.environment, "STREAKY_PROXY_SEND_FROM": address})
         process.url = f"http://127.0.0.1:{port}"
 
         def healthy():
@@ -153,7 +164,8 @@ class Place:
                 return False
 
         until("the proxy", healthy, pause=pause)
-        self.environment["STREAKY_PROXY_URLS"] = process.url
+        earlier = self.environment.get("STREAKY_PROXY_URLS") if number else None
+        self.environment["STREAKY_PROXY_URLS"] = ",".join(filter(None, [earlier, process.url]))
         return process
 
     def database(self):

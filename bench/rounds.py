@@ -34,7 +34,8 @@ class Round:
     tls: bool = False
     cold: bool = False  # nobody was ever looked at
     longest_streak: int = 0
-    proxy: bool = False  # through `streaky proxy`; shown beside the same round in process
+    proxies: int = 0  # sent through so many, each with an address of its own
+    beside: bool = False  # through a proxy, shown beside the same round in process
     times: int = 1  # the median round by wall time is shown
     goals: dict = dataclasses.field(default_factory=dict)
 
@@ -44,7 +45,7 @@ class Round:
     def floor_s(self):
         """No round can be faster: one answer of GitHub, then one of the channel."""
         if self.limits:
-            return self.github_ms / 1e3 + self.messages() / PER_SECOND
+            return self.github_ms / 1e3 + self.messages() / (PER_SECOND * max(1, self.proxies))
         return (self.github_ms + self.channel_ms) / 1e3
 
 
@@ -152,15 +153,15 @@ def measure_once(round_):
             wrap = tls_front.trusting(place.folder)
         if round_.limits:
             del place.environment["STREAKY_DISCORD_PER_SECOND"]
-        proxy = place.proxy() if round_.proxy else None
+        proxies = [place.proxy(number) for number in range(round_.proxies)]
         # No scheduler: nobody's own hour may strike in the middle of it.
         serve = place.serve("--role", "worker", wrap=wrap)
-        return take_figures(place, world, serve, round_, proxy)
+        return take_figures(place, world, serve, round_, proxies)
 
 
-def take_figures(place, world, serve, round_, proxy=None):
+def take_figures(place, world, serve, round_, proxies):
     before = processes.metrics(serve)
-    ours = [serve] if proxy is None else [serve, proxy]
+    ours = [serve, *proxies]
     cpu = sum(processes.cpu_seconds(one.pid) for one in ours)
     world_cpu = processes.cpu_seconds(world.process.pid)
     began = time.monotonic()
@@ -189,14 +190,15 @@ def take_figures(place, world, serve, round_, proxy=None):
         "cpu_us_per_user": cpu * 1e6 / round_.users,
         "world_cpu_us_per_user": world_cpu * 1e6 / round_.users,
         "peak_mb": peak,
-        "proxy_peak_mb": processes.memory_mb(proxy.pid, "VmHWM") if proxy else None,
+        "proxy_peak_mb": max((processes.memory_mb(one.pid, "VmHWM") for one in proxies),
+                             default=None),
         "requests_per_user": grown('streaky_github_requests_total{view="service"}') / round_.users,
         "writes_per_1000": writes * 1e3 / round_.users,
     }
 
 
 def measure(round_):
-    if round_.proxy:
+    if round_.beside:
         return measure_beside(round_)
     taken = sorted((measure_once(round_) for _ in range(round_.times)),
                    key=lambda figures: figures["wall_s"])
@@ -205,7 +207,7 @@ def measure(round_):
 
 def measure_beside(round_):
     """Through the proxy and in process, by turns, so that both meet the same machine; medians."""
-    plain = dataclasses.replace(round_, proxy=False)
+    plain = dataclasses.replace(round_, proxies=0)
     pairs = [(measure_once(plain), measure_once(round_)) for _ in range(round_.times)]
 
     def median(figures, key):

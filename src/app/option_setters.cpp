@@ -200,6 +200,14 @@ std::string check_origins(const Items& items, std::vector<std::string>& value) {
   return {};
 }
 
+std::string check_ip_address(const std::string& text, std::string& value) {
+  if (!text.empty() && !net::is_address(text)) {
+    return "\"" + shown(text) + "\" is not an IP address: expected one such as 192.0.2.7";
+  }
+  value = text;
+  return {};
+}
+
 std::string check_networks(const Items& items, std::vector<std::string>& value) {
   if (items.size() > kMostNetworks) {
     return fmt::format("{} networks: expected at most {}", items.size(), kMostNetworks);

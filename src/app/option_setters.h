@@ -17,6 +17,7 @@ using Items = std::vector<std::string>;
 // Checks, by kind. Empty when fine, else the reason; `value` is then unchanged.
 std::string check_origin(const std::string& text, std::string& value);
 std::string check_address(const std::string& text, std::string& value);
+std::string check_ip_address(const std::string& text, std::string& value);
 std::string check_store_url(const std::string& text, std::string& value);
 /// Without the password that a url of PostgreSQL may hold.
 std::string store_url_shown(const std::string& url);
@@ -50,6 +51,10 @@ std::string set_origin(Options& options, const Items& items) {
 template <std::string Options::* Field>
 std::string set_address(Options& options, const Items& items) {
   return check_address(items.front(), options.*Field);
+}
+template <std::string Options::* Field>
+std::string set_ip_address(Options& options, const Items& items) {
+  return check_ip_address(items.front(), options.*Field);
 }
 template <std::string Options::* Field>
 std::string set_store_url(Options& options, const Items& items) {

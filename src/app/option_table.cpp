@@ -72,6 +72,9 @@ constexpr auto kTable = std::to_array<OptionSpec>({
      set_secrets<&O::proxy_secret>, show_count<&O::proxy_secret>, "VPS_SECRET"},
     {"proxy.listen", ValueKind::text, false, "where streaky proxy listens, host:port",
      set_address<&O::proxy_listen>, show_text<&O::proxy_listen>},
+    {"proxy.send_from", ValueKind::text, false,
+     "the address of this machine from which streaky proxy sends; empty: the system chooses",
+     set_ip_address<&O::proxy_send_from>, show_text<&O::proxy_send_from>},
     {"proxy.compat", ValueKind::flag, false,
      "speak the original's contract: a proxy takes the plain secret, a worker sends to an original "
      "proxy",

@@ -53,6 +53,7 @@ struct Options {
   std::vector<std::string> proxy_urls;
   std::vector<runtime::Secret> proxy_secret;
   std::string proxy_listen = "127.0.0.1:8421";
+  std::string proxy_send_from;  // empty: the system chooses
   bool proxy_compat = false;
   runtime::Secret proxy_compat_key;
 

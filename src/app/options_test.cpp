@@ -97,6 +97,7 @@ TEST_F(OptionsTest, EveryOptionCanBeSetByFlagAndShowsItsSource) {
       {"proxy.urls", "http://127.0.0.1:5,https://proxy.example"},
       {"proxy.secret", "0123456789abcdef,another-secret-of-ours"},
       {"proxy.listen", "127.0.0.1:9001"},
+      {"proxy.send_from", "192.0.2.7"},
       {"proxy.compat", "true"},
       {"proxy.compat_key", "0123456789abcdef0123456789abcdef"},
       {"engine.tick", "250ms"},

@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "app/process_environment.h"
 #include "app/wiring.h"
+#include "net/address.h"
 #include "net/http_server.h"
 #include "notify/direct_courier.h"
 #include "notify/proxy_wire.h"
@@ -60,7 +61,8 @@ class ProxyService {
       : base_(base),
         sealer_(proxy_keys(options)),
         http_(base.io.get_executor(), net::CurlOptions{.user_agent = "streaky/" STREAKY_VERSION,
-                                                       .egress = egress_rules(options)}),
+                                                       .egress = egress_rules(options),
+                                                       .source_address = options.proxy_send_from}),
         notifier_(http_, *base.clock, *base.random, *base.log, base.metrics,
                   notifier_options(options)),
         courier_(*sealer_, notifier_, *base.clock, *base.random, *base.log),
@@ -124,6 +126,11 @@ int run_proxy(const Options& options) {
     return complain(
         "proxy.secret is not set: a proxy without one would send for anybody; set it here and on "
         "the workers (STREAKY_PROXY_SECRET), openssl rand -hex 32 makes one",
+        kExitUsage);
+  }
+  if (!options.proxy_send_from.empty() && !net::is_own_address(options.proxy_send_from)) {
+    return complain(
+        "proxy.send_from is " + options.proxy_send_from + ", which is no address of this machine",
         kExitUsage);
   }
   Base base(options);

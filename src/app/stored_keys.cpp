@@ -57,7 +57,9 @@ void make_first_keys(Base& base, store::Database& database, const crypto::KeySou
                      const std::vector<KnownKey>& known) {
   store::Users users(database);
   const bool used = std::ranges::any_of(known, [](const KnownKey& key) { return !key.retired; });
-  if (used || !base.run(users.list(0, 1)).empty()) {
+  const bool needed = used || !base.run(users.list(0, 1)).empty();
+  if (!is_missing(source)) return;  // another process has made it and begun to use it meanwhile
+  if (needed) {
     throw std::runtime_error(
         fmt::format("the key file {} is missing, and without it no stored credential opens: "
                     "restore it from your backup, or copy it from a machine that has it; where it "

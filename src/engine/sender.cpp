@@ -37,6 +37,10 @@ DeliveryOutcome retry_at(const ClaimedDelivery& delivery, TimePoint at, std::str
   return outcome;
 }
 
+DeliveryOutcome handed_back(const ClaimedDelivery& delivery, TimePoint at) {
+  return retry_at(delivery, at, "handed_back", "the process is stopping");
+}
+
 /// Fills the outcome from what the channel said.
 struct Translate {
   DeliveryOutcome& outcome;
@@ -126,8 +130,7 @@ std::size_t Sender::room() const { return limits_.held - std::min(limits_.held, 
 
 void Sender::take(ClaimedDelivery delivery) {
   if (stopping_) {
-    const TimePoint now = parts_.clock.now();
-    tasks_.spawn(settle(retry_at(delivery, now, "handed_back", "the process is stopping")));
+    tasks_.spawn(settle(handed_back(delivery, parts_.clock.now())));
     return;
   }
   queue_.push_back(std::move(delivery));
@@ -147,7 +150,7 @@ void Sender::stop() {
   stopped_.notify();
   const TimePoint now = parts_.clock.now();
   for (const ClaimedDelivery& delivery : std::exchange(queue_, {})) {
-    tasks_.spawn(settle(retry_at(delivery, now, "handed_back", "the process is stopping")));
+    tasks_.spawn(settle(handed_back(delivery, now)));
   }
 }
 
@@ -174,7 +177,15 @@ runtime::Task<void> Sender::deliver(ClaimedDelivery delivery) {
 
 /// The outcome says `expired` until something better is known.
 runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
-  const TimePoint now = parts_.clock.now();
+  TimePoint now = parts_.clock.now();
+  if (now < delivery->due_at) {
+    if (!stopping_) co_await stopped_.wait_for(delivery->due_at - now);
+    now = parts_.clock.now();
+    if (stopping_) {
+      *outcome = handed_back(*delivery, std::max(now, delivery->due_at));
+      co_return;
+    }
+  }
   if (now >= delivery->expires_at) co_return;
   if (delivery->kind == "reminder" && now - delivery->checked_at > kFresh &&
       !planted(Mutant::no_recheck)) {

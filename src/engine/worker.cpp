@@ -119,8 +119,8 @@ runtime::Task<int> Worker::claim_deliveries() {
   if (room == 0 || loop_.stopping()) co_return 0;
   const runtime::TimePoint now = parts_.clock.now();
   const int limit = static_cast<int>(std::min<std::size_t>(room, kDeliveriesPerClaim));
-  auto deliveries =
-      co_await parts_.deliveries.claim(parts_.owner, limit, now, now + options_.lease);
+  auto deliveries = co_await parts_.deliveries.claim(parts_.owner, limit, now, now + options_.lease,
+                                                     kDeliveriesAhead);
   const int count = static_cast<int>(deliveries.size());
   for (store::ClaimedDelivery& delivery : deliveries) parts_.sender.take(std::move(delivery));
   co_return count;
@@ -160,24 +160,33 @@ runtime::Task<void> Worker::judge(store::ClaimedJob* job) {
     github::SeenPtr seen = co_await parts_.checker.look(&job->user, job->date, deadline);
     job->expires_at =
         end_of_day(job->user, job->zone, job->date, job->expires_at, parts_.clock.now());
-    auto recording = record(*job, *seen);
+    auto finishing = finish(job, record(*job, *seen));
     seen.reset();
-    store::FinishResult result = co_await std::move(recording);
-    if (result.finish == store::Finish::accepted) {
-      send_written(*job, std::move(result.written));
-      if (result.end == store::JobEnd::retry) loop_.hurry();
-      co_return;
-    }
-    if (result.finish == store::Finish::stale) {
-      parts_.log.info("result came too late", {{"batch", job->batch_id}, {"job", job->id}});
-      co_return;
-    }
-    auto user = co_await parts_.jobs.reread(job->user.id);
-    if (!user) co_return;
-    job->user = std::move(*user);
+    const bool done = co_await std::move(finishing);
+    if (done) co_return;
   }
-  const std::vector<std::int64_t> again{job->id};
-  co_await parts_.jobs.release(parts_.owner, again);
+  auto releasing = parts_.jobs.release(parts_.owner, {job->id});
+  co_await std::move(releasing);
+}
+
+/// False when the settings have changed meanwhile: `job` has the new ones, to be judged again.
+/// Apart from `judge`, which is held for each user who is being asked about.
+runtime::Task<bool> Worker::finish(store::ClaimedJob* job,
+                                   runtime::Task<store::FinishResult> recording) {
+  store::FinishResult result = co_await std::move(recording);
+  if (result.finish == store::Finish::accepted) {
+    send_written(*job, std::move(result.written));
+    if (result.end == store::JobEnd::retry) loop_.hurry();
+    co_return true;
+  }
+  if (result.finish == store::Finish::stale) {
+    parts_.log.info("result came too late", {{"batch", job->batch_id}, {"job", job->id}});
+    co_return true;
+  }
+  auto user = co_await parts_.jobs.reread(job->user.id);
+  if (!user) co_return true;
+  job->user = std::move(*user);
+  co_return false;
 }
 
 /// No coroutine itself: what was seen and decided does not stay in a frame while it is written.

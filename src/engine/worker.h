@@ -26,6 +26,8 @@ class Worker {
   static constexpr int kMostRejudged = 3;
   static constexpr runtime::Millis kBusyPause{100};
   static constexpr int kDeliveriesPerClaim = 500;
+  // Messages that wait for a channel's pace come due one by one: many are claimed at once.
+  static constexpr runtime::Millis kDeliveriesAhead{1'000};
   /// A job that runs alone holds up everybody: the next one waits this long when others are due.
   static constexpr runtime::Millis kBetweenAlone{60'000};
   static constexpr runtime::Millis kPutOffPause{30'000};
@@ -81,6 +83,7 @@ class Worker {
   runtime::Task<int> claim_deliveries();
   runtime::Task<void> work(store::ClaimedJob job);
   runtime::Task<void> judge(store::ClaimedJob* job);
+  runtime::Task<bool> finish(store::ClaimedJob* job, runtime::Task<store::FinishResult> recording);
   runtime::Task<store::FinishResult> record(const store::ClaimedJob& job, const Look& look);
   void send_written(const store::ClaimedJob& job, std::vector<store::NewDelivery> written);
   runtime::Task<void> put_off(store::ClaimedJob* job, std::string trouble);

@@ -1,7 +1,9 @@
 #include "net/address.h"
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <charconv>
 #include <optional>
 
@@ -73,6 +75,20 @@ bool Network::contains(std::string_view text) const {
   if (rest == 0) return true;
   const unsigned mask = 0xFFU << (8 - rest);
   return ((unsigned{bytes_.at(whole)} ^ unsigned{bytes.at(whole)}) & mask & 0xFFU) == 0;
+}
+
+bool is_address(std::string_view text) { return parse_address(text).has_value(); }
+
+bool is_own_address(std::string_view text) {
+  const auto address = parse_address(text);
+  if (!address) return false;
+  boost::asio::io_context io;
+  const ip::tcp::endpoint any_port(*address, 0);
+  ip::tcp::socket socket(io);
+  boost::system::error_code error;
+  socket.open(any_port.protocol(), error);
+  if (!error) socket.bind(any_port, error);
+  return !error;
 }
 
 bool contains(const Networks& networks, std::string_view address) {

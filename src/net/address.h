@@ -27,6 +27,10 @@ class Network {
 using Networks = std::vector<Network>;
 bool contains(const Networks& networks, std::string_view address);
 
+bool is_address(std::string_view text);
+/// Whether sockets of this machine can have the address as theirs now.
+bool is_own_address(std::string_view text);
+
 /// The part of an address that belongs to one customer: IPv4 whole, IPv6 its first 64 bits.
 std::string network_of(std::string_view text);
 

@@ -27,7 +27,8 @@ struct CurlOptions {
   std::size_t max_waiting = 65'536;   // the line's length
   std::size_t max_per_host = 4'096;   // connections
   runtime::Millis connect_timeout{5'000};
-  EgressRules egress{};  // none: anywhere
+  EgressRules egress{};          // none: anywhere
+  std::string source_address{};  // one of this machine's; empty: the system chooses
 };
 
 class CurlClient final : public HttpClient {

@@ -122,6 +122,10 @@ void CurlExchange::set_limits(const CurlOptions& options) {
   curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
   use_one_store_of_authorities();
+  if (!options.source_address.empty()) {
+    // The prefix says that it is an address, never the name of a network card.
+    curl_easy_setopt(easy_, CURLOPT_INTERFACE, ("host!" + options.source_address).c_str());
+  }
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(left.count())));
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,

@@ -58,6 +58,10 @@ class StreamingTest : public ::testing::Test {
       response.body = "no";
       co_return response;
     }
+    if (request.path() == "/from") {
+      response.body = request.remote_address;
+      co_return response;
+    }
     response.content_type = "application/x-ndjson";
     response.stream = [self] { return self->faucet.next(); };
     co_return response;
@@ -221,6 +225,18 @@ TEST_F(EgressTest, AHostThatTheOperatorNamedMayBeAnywhere) {
       io.get_executor(),
       CurlOptions{.user_agent = "t", .egress = {{.origin = here(), .any_address = true}}});
   EXPECT_EQ(code_of(trusting, request("/refused")), "answered");
+  EXPECT_EQ(asked, 1);
+}
+
+TEST_F(EgressTest, RequestsLeaveFromTheAddressThatIsNamed) {
+  CurlClient other(io.get_executor(),
+                   CurlOptions{.user_agent = "t", .source_address = "127.0.0.9"});
+  const auto answer = run(io, other.send(request("/from")));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(heard, "127.0.0.9");
+  CurlClient strange(io.get_executor(),
+                     CurlOptions{.user_agent = "t", .source_address = "192.0.2.77"});
+  EXPECT_EQ(code_of(strange, request("/from")), "connect");
   EXPECT_EQ(asked, 1);
 }
 

@@ -23,7 +23,8 @@ using runtime::Task;
 using runtime::TimePoint;
 
 constexpr Millis kFirstBackoff{2'000};
-constexpr Millis kLongestBackoff{5LL * 60 * 1000};
+// A channel that is back for ten minutes is tried twice in them, whatever the jitter.
+constexpr Millis kLongestBackoff{3LL * 60 * 1000};
 constexpr int kBotPerSecond = 30;
 
 // docs/remote-apis.md §3 and §4, "Limits".

@@ -60,7 +60,7 @@ class Notifier {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Backoff for answers that name no time: 2 s, 4 s, … to 5 min, ± a quarter.
+/// Backoff for answers that name no time: 2 s, 4 s, … to 3 min, ± a quarter.
 runtime::Millis backoff(int attempt, runtime::Random& random);
 
 }  // namespace streaky::notify

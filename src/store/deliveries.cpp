@@ -37,6 +37,7 @@ struct ClaimRequest {
   std::string owner;
   int limit = 0;
   runtime::TimePoint now{};
+  runtime::TimePoint due_by{};
   runtime::TimePoint lease_until{};
 };
 
@@ -49,6 +50,7 @@ std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& requ
     query.bind("owner", request.owner)
         .bind("limit", request.limit)
         .bind("now", request.now)
+        .bind("due_by", request.due_by)
         .bind("lease_until", session.by_server(request.lease_until));
     query.into(id, due_at);
     while (query.next()) due.emplace_back(due_at, id);
@@ -56,13 +58,14 @@ std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& requ
   std::ranges::sort(due);
   std::vector<std::string> ids;
   ids.reserve(due.size());
-  for (auto& [at, id] : due) ids.push_back(std::move(id));
+  for (const auto& [at, id] : due) ids.push_back(id);
   auto loaded = load_deliveries(session, ids);
   std::vector<ClaimedDelivery> claimed;
   claimed.reserve(ids.size());
   Counts counts;
-  for (const std::string& id : ids) {
+  for (const auto& [at, id] : due) {
     claimed.push_back(std::move(loaded.at(id)));
+    claimed.back().due_at = runtime::TimePoint{runtime::Millis{at}};
     counts.move_delivery(claimed.back().batch_id, "pending", "sending");
   }
   counts.write(session);
@@ -73,9 +76,10 @@ std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& requ
 
 runtime::Task<std::vector<ClaimedDelivery>> Deliveries::claim(std::string owner, int limit,
                                                               runtime::TimePoint now,
-                                                              runtime::TimePoint lease_until) {
+                                                              runtime::TimePoint lease_until,
+                                                              runtime::Millis ahead) {
   std::vector<ClaimedDelivery> claimed;
-  const ClaimRequest request{std::move(owner), limit, now, lease_until};
+  const ClaimRequest request{std::move(owner), limit, now, now + ahead, lease_until};
   Database::Work work = [&](Session& session) { claimed = claim_in(session, request); };
   if (limit > 0) co_await database_.write(std::move(work));
   co_return claimed;

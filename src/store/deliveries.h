@@ -46,6 +46,7 @@ struct ClaimedDelivery {
   runtime::TimePoint created_at{};
   runtime::TimePoint checked_at{};
   runtime::TimePoint expires_at{};
+  runtime::TimePoint due_at{};  // not to be sent before
   int attempt = 1;
 };
 
@@ -91,10 +92,12 @@ class Deliveries {
  public:
   explicit Deliveries(Database& database) : database_(database) {}
 
-  /// Pending ones whose time has come and whose channel is on, oldest first.
+  /// Pending ones whose time has come, or comes within `ahead`, and whose channel is on, oldest
+  /// first.
   runtime::Task<std::vector<ClaimedDelivery>> claim(std::string owner, int limit,
                                                     runtime::TimePoint now,
-                                                    runtime::TimePoint lease_until);
+                                                    runtime::TimePoint lease_until,
+                                                    runtime::Millis ahead = {});
   /// Ends or retries deliveries. A dead channel is switched off, and in the same transaction its
   /// user's other channels get a word about it (kind `channel_off:<channel id>`), once a day.
   runtime::Task<std::vector<SwitchedOff>> record(std::string owner,

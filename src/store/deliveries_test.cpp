@@ -89,6 +89,24 @@ TEST_P(DeliveriesTest, ARetryWaitsCarriesTheFreshMessageAndExpires) {
   EXPECT_EQ(counters(), recount());
 }
 
+TEST_P(DeliveriesTest, WhatComesDueSoonIsClaimedAheadAndSaysWhenItIsDue) {
+  sign_up(1);
+  trigger("b1");
+  const std::string id = remind_once("w1", true);
+  DeliveryOutcome retry = result_of(id, DeliveryEnd::retry);
+  retry.at = kNow + minutes(1);
+  record("w1", retry);
+  const auto claim = [this](std::chrono::milliseconds ahead) {
+    return wait(s_->deliveries.claim("w1", 10, kNow, kNow + minutes(1), ahead));
+  };
+  EXPECT_TRUE(claim(std::chrono::milliseconds{59'999}).empty());
+  const auto claimed = claim(minutes(1));
+  ASSERT_EQ(claimed.size(), 1U);
+  EXPECT_EQ(claimed[0].due_at, kNow + minutes(1));
+  EXPECT_EQ(claimed[0].attempt, 2);
+  EXPECT_EQ(counters(), recount());
+}
+
 TEST_P(DeliveriesTest, WhatWasOnItsWayGivesWayToALaterReminderWhenItFails) {
   sign_up(1);
   take_due("b1", 600);

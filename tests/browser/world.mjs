@@ -2,6 +2,7 @@
 //
 // Nothing sleeps: `until` polls for the event and fails after a limit.
 import {spawn} from 'node:child_process';
+import {randomInt} from 'node:crypto';
 import {mkdirSync, mkdtempSync, readFileSync, rmSync, existsSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -23,12 +24,19 @@ export async function until(what, condition, seconds = 30) {
   throw new Error(`waited ${seconds} s in vain for ${what}`);
 }
 
+/** Below the range from which the kernel takes ports for outgoing connections. */
 async function freePort() {
   const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const {port} = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const free = await new Promise((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 export class World {

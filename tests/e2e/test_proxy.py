@@ -228,6 +228,12 @@ class Proxy(ProcessTest):
                               env={**environment, "STREAKY_PROXY_SECRET": "short"})
         self.assertEqual(done.returncode, 2)
         self.assertNotIn("short", done.stderr.replace("shortest", ""))
+        done = subprocess.run([BIN / "streaky", "--data", self.data, "proxy"], text=True,
+                              capture_output=True, timeout=30,
+                              env={**environment, "STREAKY_PROXY_SECRET": SECRET,
+                                   "STREAKY_PROXY_SEND_FROM": "192.0.2.77"})
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("192.0.2.77, which is no address of this machine", done.stderr)
 
     def test_a_new_channel_key_comes_to_use_through_the_proxy(self):
         world, (proxy,) = self.with_proxies("--users", "80", "--seed", "13")
@@ -336,8 +342,10 @@ class Proxy(ProcessTest):
         self.end(proxy)
         self.assertIn("no connection", self.findings()[name][1])
         (self.folder / "proxy.keys").unlink()
-        self.streaky("keys", "new", "--keys-file", self.folder / "other.keys", "--proxy",
-                     self.folder / "proxy.keys")
+        data, self.data = self.data, self.folder / "another installation"
+        self.data.mkdir()
+        self.streaky("keys", "new", "--proxy", self.folder / "proxy.keys")
+        self.data = data
         self.start_proxy(proxy.port)
         good, detail = self.findings()[name]
         self.assertFalse(good)

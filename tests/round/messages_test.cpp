@@ -1,6 +1,8 @@
 // What becomes of messages: channels that die or move, answers that grow old, stages that follow.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "store/session.h"
 #include "support/town.h"
 
@@ -186,6 +188,67 @@ TEST_F(Messages, RetentionLeavesNothingBehind) {
   town.house.run_until(at("2026-07-10T12:00:00Z"));
   EXPECT_EQ(town.house.batch(batch).total(), 0) << "batches go after seven days";
   ASSERT_GE(town.heard(anna).size(), 1U);
+}
+
+/// Promises each message a turn of its own, 20 ms apart, and takes it when it comes back.
+class Turnstile final : public notify::Courier {
+ public:
+  struct Notes {
+    std::vector<runtime::TimePoint> promised;
+    std::vector<runtime::TimePoint> came;  // each beside its promise
+  };
+
+  Turnstile(CourierParts parts, Notes* notes) : clock_(parts.clock), notes_(notes) {}
+
+  runtime::Task<notify::Carried> carry(notify::SealedOutgoing outgoing) override {
+    notify::Carried carried;
+    const auto turn = turns_.find(outgoing.delivery_id);
+    if (turn == turns_.end()) {
+      const auto at = clock_.now() + 10s + turns_.size() * 20ms;
+      turns_.emplace(outgoing.delivery_id, at);
+      carried.outcome = notify::RetryAt{.at = at};
+    } else {
+      notes_->promised.push_back(turn->second);
+      notes_->came.push_back(clock_.now());
+      carried.outcome = notify::Sent{};
+    }
+    co_return carried;
+  }
+  runtime::Task<void> wait_idle() override { co_return; }
+
+ private:
+  runtime::Clock& clock_;
+  Notes* notes_;  // borrowed
+  std::map<std::string, runtime::TimePoint> turns_;
+};
+
+TEST(Turns, MessagesThatComeDueOneByOneAreClaimedTogetherAndNoneLeavesEarly) {
+  Turnstile::Notes notes;
+  House::Settings settings = Messages::settings();
+  settings.make_courier = [&notes](CourierParts parts) {
+    return std::make_unique<Turnstile>(std::move(parts), &notes);
+  };
+  constexpr int kPeople = 200;  // four seconds of turns
+  Town town{Town::default_start(), settings};
+  for (int i = 0; i < kPeople; ++i) town.settle("UTC", 7);
+  town.start_process();
+  town.move_in();
+  const auto writes = [&town] {
+    return town.house.metrics().value("streaky_db_transactions_total", {{"kind", "write"}});
+  };
+  const std::string batch = town.house.trigger();
+  ASSERT_TRUE(town.house.run_until(
+      [&] { return town.house.batch(batch).count("delivery:pending") == kPeople; },
+      town.clock.now() + 1min));
+  const double before = writes();
+  ASSERT_TRUE(town.house.settle(batch, 1min));
+  ASSERT_EQ(notes.came.size(), std::size_t{kPeople});
+  for (std::size_t i = 0; i < notes.came.size(); ++i) {
+    EXPECT_GE(notes.came[i], notes.promised[i]);
+    EXPECT_LE(notes.came[i], notes.promised[i] + 500ms);
+  }
+  // One claim a second, and records in groups of at most 50 ms.
+  EXPECT_LE(writes() - before, 6 + 4'000 / 50);
 }
 
 }  // namespace

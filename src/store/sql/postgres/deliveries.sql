@@ -88,7 +88,7 @@ UPDATE deliveries
    SET state = 'sending', owner = :owner, lease_until = :lease_until, started_at = :now,
        attempt = attempt + 1
  WHERE id = ANY(ARRAY(SELECT d.id FROM deliveries d
-                       WHERE d.state = 'pending' AND d.due_at <= :now AND d.expires_at > :now
+                       WHERE d.state = 'pending' AND d.due_at <= :due_by AND d.expires_at > :now
                          AND EXISTS (SELECT 1 FROM channels c
                                       WHERE c.id = d.channel_id AND c.is_on = 1)
                        ORDER BY d.due_at, d.id LIMIT :limit

@@ -79,7 +79,7 @@ UPDATE deliveries
    SET state = 'sending', owner = :owner, lease_until = :lease_until, started_at = :now,
        attempt = attempt + 1
  WHERE id IN (SELECT d.id FROM deliveries d CROSS JOIN channels c
-               WHERE d.state = 'pending' AND d.due_at <= :now AND d.expires_at > :now
+               WHERE d.state = 'pending' AND d.due_at <= :due_by AND d.expires_at > :now
                  AND c.id = d.channel_id AND c.is_on = 1
                ORDER BY d.due_at, d.id LIMIT :limit)
 RETURNING id, due_at;
