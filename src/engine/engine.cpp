@@ -78,7 +78,7 @@ class Engine::Impl {
                  .metrics = parts_.metrics,
                  .owner = parts_.owner,
                  .lease = options_.worker.lease,
-                 .holds_anything = [this] { return worker_.holds_anything(); },
+                 .in_hand = [this] { return worker_.in_hand(); },
                  .on_returned = [this] { worker_.hurry(); }}),
         cleaner_({.upkeep = upkeep_, .clock = parts_.clock, .log = parts_.log}),
         membership_({.members = members_,
@@ -133,7 +133,7 @@ class Engine::Impl {
   }
 
   [[nodiscard]] Membership::Load load() const {
-    return {.in_flight = static_cast<std::int64_t>(worker_.in_hand() + sender_.held()),
+    return {.in_flight = static_cast<std::int64_t>(worker_.jobs_in_hand() + sender_.held()),
             .checks = worker_.checks(),
             .sends = sender_.sent()};
   }

@@ -96,15 +96,8 @@ runtime::Task<int> Worker::claim_jobs(bool alone_next) {
   const int limit =
       static_cast<int>(std::min<std::size_t>(room, static_cast<std::size_t>(options_.claim)));
   const runtime::TimePoint now = parts_.clock.now();
-  claiming_ = true;
-  std::vector<store::ClaimedJob> jobs;
-  try {
-    jobs = co_await parts_.jobs.claim(parts_.owner, limit, alone_next, now, now + options_.lease);
-  } catch (...) {
-    claiming_ = false;
-    throw;
-  }
-  claiming_ = false;
+  auto jobs =
+      co_await parts_.jobs.claim(parts_.owner, limit, alone_next, now, now + options_.lease);
   const int count = static_cast<int>(jobs.size());
   for (store::ClaimedJob& job : jobs) {
     in_hand_.insert(job.id);

@@ -85,6 +85,18 @@ runtime::Task<std::vector<ClaimedDelivery>> Deliveries::claim(std::string owner,
   co_return claimed;
 }
 
+runtime::Task<bool> Deliveries::still_held(std::string owner, std::string id, int attempt) {
+  bool held = false;
+  Database::Work work = [&](Session& session) {
+    int one = 0;
+    auto query = session.query("deliveries/still_held");
+    query.bind("owner", owner).bind("id", id).bind("attempt", attempt).into(one);
+    held = query.next();
+  };
+  co_await database_.read(std::move(work));
+  co_return held;
+}
+
 std::vector<Deliveries::History> read_history(Session& session, std::int64_t user_id, int most) {
   std::vector<Deliveries::History> entries;
   Deliveries::History entry;

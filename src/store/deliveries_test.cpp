@@ -50,6 +50,23 @@ TEST_P(DeliveriesTest, AClaimBringsMessageAndCredential) {
   EXPECT_TRUE(claim_deliveries("w3").empty()) << "it is w2's now";
 }
 
+TEST_P(DeliveriesTest, OnlyWhoHoldsItUnderItsAttemptIsToldSo) {
+  sign_up(1);
+  trigger("b1");
+  const std::string id = remind_once("w1", true);
+  const auto held = [&](const std::string& owner, int attempt) {
+    return wait(s_->deliveries.still_held(owner, id, attempt));
+  };
+  EXPECT_TRUE(held("w1", 1));
+  EXPECT_FALSE(held("w1", 2));
+  EXPECT_FALSE(held("w2", 1));
+  wait(s_->upkeep.reap(kLease));
+  EXPECT_FALSE(held("w1", 1)) << "it waits for anybody";
+  ASSERT_EQ(claim_deliveries("w2", kLease).size(), 1U);
+  EXPECT_FALSE(held("w1", 1));
+  EXPECT_TRUE(held("w2", 2));
+}
+
 TEST_P(DeliveriesTest, ASentOneIsCountedByChannelAndKind) {
   sign_up(1);
   trigger("b1");

@@ -128,14 +128,18 @@ runtime::Task<void> Jobs::release(std::string owner, std::vector<std::int64_t> j
   if (!job_ids.empty()) co_await database_.write(std::move(work));
 }
 
-runtime::Task<void> Jobs::extend(std::string owner, runtime::TimePoint lease_until) {
+runtime::Task<void> Jobs::extend(std::string owner, InHand in_hand,
+                                 runtime::TimePoint lease_until) {
   Database::Work work = [&](Session& session) {
-    for (const char* name : {"jobs/extend", "jobs/extend_deliveries"}) {
+    const auto keep = [&](const char* name, std::string ids) {
       session.query(name)
           .bind("owner", owner)
+          .bind("ids", std::move(ids))
           .bind("lease_until", session.by_server(lease_until))
           .run();
-    }
+    };
+    if (!in_hand.jobs.empty()) keep("jobs/extend", to_json(in_hand.jobs));
+    if (!in_hand.deliveries.empty()) keep("jobs/extend_deliveries", to_json(in_hand.deliveries));
   };
   co_await database_.write(std::move(work));
 }

@@ -86,14 +86,18 @@ runtime::Task<Backlog> read_backlog(Database* database, runtime::TimePoint now) 
   Backlog backlog;
   Database::Work work = [&](Session& session) {
     backlog = Backlog{};
-    std::optional<runtime::TimePoint> oldest;
+    std::optional<runtime::TimePoint> job;
+    std::optional<runtime::TimePoint> alone;
+    std::optional<runtime::TimePoint> delivery;
     session.query("members/backlog")
         .bind("now", now)
         .bind("most", Backlog::kMostCounted)
         .into(backlog.jobs_due, backlog.jobs_in_hand, backlog.deliveries_due,
-              backlog.deliveries_in_hand, oldest)
+              backlog.deliveries_in_hand, job, alone, delivery)
         .one();
-    if (oldest) backlog.oldest_due = std::max(now - *oldest, runtime::Millis{0});
+    for (const auto& oldest : {job, alone, delivery}) {
+      if (oldest) backlog.oldest_due = std::max(now - *oldest, backlog.oldest_due);
+    }
   };
   co_await database->read(std::move(work));
   co_return backlog;

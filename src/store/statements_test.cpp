@@ -27,7 +27,8 @@ Names shared_names(const Statements& statements) {
   Names names;
   for (const std::string& name : statements.names()) {
     const bool lock = name.find("/lock") != std::string::npos;
-    if (!name.starts_with("session/") && !lock) names.insert(name);
+    const bool original = name.starts_with("original/");  // of a file that is not ours
+    if (!name.starts_with("session/") && !lock && !original) names.insert(name);
   }
   return names;
 }

@@ -112,6 +112,10 @@ SELECT d.id, d.batch_id, d.job_id, d.user_id, d.date, d.zone, d.stage, d.expires
  ORDER BY d.id
    FOR NO KEY UPDATE OF d;
 
+-- name: still_held
+SELECT 1 FROM deliveries
+ WHERE id = :id AND owner = :owner AND attempt = :attempt AND state = 'sending';
+
 -- name: record
 UPDATE deliveries
    SET state = n.state, due_at = COALESCE(n.due_at, deliveries.due_at), remote_id = n.remote_id,

@@ -63,13 +63,17 @@ RETURNING batch_id;
 -- other.
 UPDATE jobs SET lease_until = :lease_until
  WHERE id = ANY(ARRAY(SELECT j.id FROM jobs j
-                       WHERE j.state = 'processing' AND j.owner = :owner
+                       WHERE j.id = ANY(ARRAY(SELECT CAST(value AS BIGINT)
+                                                FROM json_array_elements_text(CAST(:ids AS json))))
+                         AND j.state = 'processing' AND j.owner = :owner
                          FOR NO KEY UPDATE SKIP LOCKED));
 
 -- name: extend_deliveries
 UPDATE deliveries SET lease_until = :lease_until
  WHERE id = ANY(ARRAY(SELECT d.id FROM deliveries d
-                       WHERE d.state = 'sending' AND d.owner = :owner
+                       WHERE d.id = ANY(ARRAY(SELECT value
+                                                FROM json_array_elements_text(CAST(:ids AS json))))
+                         AND d.state = 'sending' AND d.owner = :owner
                          FOR NO KEY UPDATE SKIP LOCKED));
 
 -- name: next_due

@@ -35,8 +35,9 @@ SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE state = 'pending' AND due
        (SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE state = 'pending' AND due_at <= :now
                                LIMIT :most)),
        (SELECT COUNT(*) FROM deliveries WHERE state = 'sending'),
-       (SELECT MIN(f.due_at)
-          FROM (SELECT MIN(due_at) AS due_at FROM jobs WHERE state = 'pending' AND alone = 0
-                UNION ALL SELECT MIN(due_at) FROM jobs WHERE state = 'pending' AND alone = 1
-                UNION ALL SELECT MIN(due_at) FROM deliveries WHERE state = 'pending') f
-         WHERE f.due_at <= :now);
+       (SELECT due_at FROM jobs WHERE state = 'pending' AND alone = 0 AND due_at <= :now
+         ORDER BY due_at LIMIT 1),
+       (SELECT due_at FROM jobs WHERE state = 'pending' AND alone = 1 AND due_at <= :now
+         ORDER BY due_at LIMIT 1),
+       (SELECT due_at FROM deliveries WHERE state = 'pending' AND due_at <= :now
+         ORDER BY due_at LIMIT 1);
