@@ -16,20 +16,17 @@ class Gate:
         self.path, self.mode = str(socket_path), "open"
         self.door = socket.create_server(("127.0.0.1", 0))
         self.port = self.door.getsockname()[1]
-        self.lock, self.pairs, self.ended = threading.Lock(), {}, False
+        self.pairs, self.reset, self.ended = {}, False, False  # pairs: the thread's alone
         self.wake, self.waker = os.pipe()
         threading.Thread(target=self.run, daemon=True).start()
 
     def set(self, mode):
-        with self.lock:
-            self.mode = mode
+        self.mode = mode
         os.write(self.waker, b".")
 
     def reset_all(self):
         """Every connection ends at once, as when a machine loses its power."""
-        with self.lock:
-            for one in list(self.pairs):
-                self.drop(one)
+        self.reset = True
         os.write(self.waker, b".")
 
     def stop(self):
@@ -81,16 +78,17 @@ class Gate:
 
     def run(self):
         while not self.ended:
-            with self.lock:
-                stalled = self.mode == "stalled"
-                watched = [self.wake, self.door] + ([] if stalled else list(self.pairs))
+            watched = [self.wake, self.door] + ([] if self.mode == "stalled" else list(self.pairs))
             ready, _, _ = select.select(watched, [], [], 1)
-            with self.lock:
-                for one in ready:
-                    if one is self.wake or one == self.wake:
-                        os.read(self.wake, PIECE)
-                    elif one is self.door:
-                        self.let_in()
-                    elif one in self.pairs and self.mode != "stalled":
-                        self.forward(one)
+            for one in ready:
+                if one == self.wake:
+                    os.read(self.wake, PIECE)
+                elif one is self.door:
+                    self.let_in()
+                elif self.mode != "stalled":
+                    self.forward(one)
+            if self.reset:
+                self.reset = False
+                for one in list(self.pairs):
+                    self.drop(one)
         self.door.close()

@@ -43,6 +43,7 @@ class Chaos(PostgresTest):
 
     def begin(self, *roles, users=USERS):
         world = self.start_world("--users", str(users), "--seed", str(SEED), "--lift-limits",
+                                 "--by-day",
                                  "--github-latency-ms", "200", "--channel-latency-ms", "200")
         self.move_in(world, remind_at=["00:01"])
         world.control("reset-ledger")
@@ -63,8 +64,12 @@ class Chaos(PostgresTest):
 
     def judge(self, world):
         seconds = 180 + self.users / 50
-        until("all jobs", lambda: self.number("SELECT COUNT(*) FROM jobs") == self.users, seconds)
-        until("the end of the round", self.all_settled, seconds)
+        try:
+            until("all jobs", lambda: self.number("SELECT COUNT(*) FROM jobs") == self.users,
+                  seconds)
+            until("the end of the round", self.all_settled, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"seed {SEED}: {error}\n{self.what_is_open()}") from None
         audit = world.get("audit")
         del audit["offences"][3:]
         told = f"seed {SEED}, {self.possible_doubles} possible doubles: {audit}"
@@ -77,6 +82,13 @@ class Chaos(PostgresTest):
         left = self.number("SELECT COUNT(*) FROM jobs WHERE state <> 'completed'")
         self.assertEqual(left, 0, told)
         print(f"{self._testMethodName}: {told}", file=sys.stderr)
+
+    def what_is_open(self):
+        told = [self.psql(f"SELECT '{table}', t.* FROM {table} t WHERE state IN "
+                          "('pending', 'processing', 'sending') LIMIT 5")
+                for table in ("jobs", "deliveries")]
+        logs = [log.read_text()[-3000:] for log in self.folder.glob("*.log")]
+        return "\n".join([str(int(time.time() * 1000)), *told, *logs])
 
     def test_processes_are_killed_one_after_the_other(self):
         world = self.begin("scheduler", "scheduler", "worker", "worker", "worker")

@@ -25,7 +25,7 @@ class Fleet(PostgresTest):
         self.assertTrue(world.get("audit")["ok"], world.get("audit"))
 
     def test_schedulers_and_workers_apart_and_one_worker_killed(self):
-        world = self.start_world("--users", "600", "--seed", "22", "--lift-limits",
+        world = self.start_world("--users", "600", "--seed", "22", "--lift-limits", "--by-day",
                                  "--github-latency-ms", "300", "--channel-latency-ms", "300")
         self.move_in(world, remind_at=["00:01"])
         # A worker that vanishes is missed by its beats, long before its leases end.
@@ -95,7 +95,7 @@ class Fleet(PostgresTest):
             STREAKY_STORE_URL=f"postgresql://streaky@127.0.0.1:{port}/{self.database}"
                               "?sslmode=disable&gssencmode=disable",
             STREAKY_STORE_LISTEN_URL=straight)
-        world = self.start_world("--users", "300", "--seed", "25", "--lift-limits",
+        world = self.start_world("--users", "300", "--seed", "25", "--lift-limits", "--by-day",
                                  "--github-latency-ms", "100")
         self.move_in(world, remind_at=["00:01"])
         for role in ("worker", "worker", "scheduler"):
