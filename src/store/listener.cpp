@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstdint>
+#include <exception>
 #include <system_error>
 #include <thread>
 #include <utility>

@@ -1,6 +1,7 @@
 #include "store/members.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "store/json_rows.h"
