@@ -17,6 +17,8 @@ import urllib.request
 
 BIN = pathlib.Path(os.environ.get("STREAKY_BIN", "build"))
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Which sanitizers the programs are built with: their memory is not that of the programs.
+SANITIZED = bool(os.environ.get("STREAKY_SANITIZE"))
 PROXY_SECRET = "a-secret-for-the-tests"
 
 
