@@ -68,9 +68,11 @@ class Fleet(PostgresTest):
         self.streaky("batch", "trigger", "--wait", code=None)
         until("the worker's checks", lambda: sum(
             one["checks_per_minute"] for one in self.status()["processes"]) > 0)
-        metrics = fetch(f"{others[0].url}/metrics")
-        self.assertIn('streaky_fleet_processes{role="worker"} 1', metrics)
-        self.assertIn('streaky_fleet_processes{role="scheduler"} 2', metrics)
+        def shown():
+            metrics = fetch(f"{others[0].url}/metrics")
+            return 'streaky_fleet_processes{role="worker"} 1' in metrics and \
+                'streaky_fleet_processes{role="scheduler"} 2' in metrics
+        until("the fleet in /metrics", shown)
         # Who ends in order is gone at once; without a worker the exit code says so.
         self.assertEqual(self.end(worker, signal.SIGTERM), 0)
         self.assertEqual(len(self.status(code=1)["processes"]), 2)
