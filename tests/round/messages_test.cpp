@@ -88,6 +88,7 @@ TEST_F(Messages, AnOldAnswerIsSentBeforeMidnightSayingHowOldItIs) {
   town.world.down(Service::discord) = true;
   town.house.run_until(at("2026-07-01T20:10:00Z"));
   town.world.down(Service::github) = true;
+  town.house.run_until(at("2026-07-01T20:20:00Z"));  // the last answer is old by then
   town.world.down(Service::discord) = false;
   town.house.run_until(at("2026-07-01T23:40:00Z"));
   EXPECT_TRUE(town.heard(anna).empty());
