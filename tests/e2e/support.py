@@ -7,6 +7,8 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -162,6 +164,13 @@ class ProcessTest(unittest.TestCase):
         self.streaky("user", "import", users)
         return users
 
+    def rows(self, statement):
+        """What the database answers, past Streaky."""
+        with sqlite3.connect(self.data / "streaky.db", timeout=10) as database:
+            rows = database.execute(statement).fetchall()
+        database.close()
+        return rows
+
     def batch(self):
         lines = self.streaky("batch", "list", "--json", "--limit", 1).stdout.splitlines()
         return json.loads(lines[0])
@@ -231,6 +240,13 @@ max_client_conn = 500
         if done.returncode != 0:
             raise AssertionError(f"{statement}\n{done.stderr}")
         return done.stdout.strip()
+
+    def rows(self, statement):
+        if not statement.lstrip().startswith("SELECT"):
+            self.psql(statement)
+            return []
+        answer = self.psql(f"SELECT COALESCE(json_agg(row_to_json(r)), '[]') FROM ({statement}) r")
+        return [tuple(row.values()) for row in json.loads(answer)]
 
     def number(self, statement):
         return int(self.psql(statement))
