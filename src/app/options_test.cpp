@@ -81,6 +81,7 @@ TEST_F(OptionsTest, EveryOptionCanBeSetByFlagAndShowsItsSource) {
       {"server.public_url", "https://streaky.example"},
       {"server.trusted_proxies", "10.0.0.0/8,::1"},
       {"server.metrics_token", "a-token"},
+      {"server.cors_origins", "https://app.example,http://localhost:3000"},
       {"store.url", "sqlite:/tmp/x.db"},
       {"store.listen_url", "postgresql://db.example/streaky"},
       {"keys.file", "/tmp/keys"},
@@ -105,6 +106,9 @@ TEST_F(OptionsTest, EveryOptionCanBeSetByFlagAndShowsItsSource) {
       {"engine.claim", "20"},
       {"engine.in_flight", "40"},
       {"engine.deadline", "1m"},
+      {"compat.cron_secret", "cron-secret-of-16"},
+      {"compat.server_secret", "server-secret-of-16"},
+      {"compat.jwt_secret", "jwt-secret-of-16"},
       {"admin.logins", "octocat,hubot"},
       {"log.level", "debug"},
       {"log.format", "json"}};
@@ -142,8 +146,8 @@ TEST_F(OptionsTest, AnUnknownKeyNamesLineAndNearestName) {
   EXPECT_THAT(error(), AllOf(HasSubstr("line 2"), HasSubstr("did you mean [github]?")));
   write("tokens = [\"ghp_x\"]\n");
   EXPECT_THAT(error(), AllOf(HasSubstr("line 1"), HasSubstr("did you mean github.tokens?")));
-  write("[compat]\ncron_secret = \"x\"\n");
-  EXPECT_THAT(error(), HasSubstr("unknown section [compat]"));
+  write("[weather]\nrain = \"x\"\n");
+  EXPECT_THAT(error(), HasSubstr("unknown section [weather]"));
 }
 
 TEST_F(OptionsTest, AWrongTypeSaysWhatIsAccepted) {

@@ -139,6 +139,24 @@ Answer api_replace_channel(Desk* desk, Visit* visit) {
   co_return api_reply(200, account::channel_json(*replaced));
 }
 
+Answer api_change_channel(Desk* desk, Visit* visit) {
+  const store::Channel* channel = find_channel(visit->user(), visit->parameters.at(0));
+  if (channel == nullptr) co_return problem(desk, visit, not_found());
+  const auto reason = other_field(visit->body, {"level"});
+  if (!reason.empty()) co_return bad_field(desk, visit, reason);
+  std::string_view text;
+  const json::value* said = visit->body.if_contains("level");
+  if (said != nullptr && said->is_string()) text = said->get_string();
+  const auto level = streak::parse_channel_level(text);
+  if (!level) co_return bad_field(desk, visit, "level: expected quiet, normal or loud");
+  auto changing = change_channel_level(desk, visit, channel->id, *level);
+  const auto result = co_await std::move(changing);
+  if (!result) co_return refused(desk, visit, result.error());
+  const store::Channel* changed = channel_of(*result, channel->kind);
+  if (changed == nullptr) co_return problem(desk, visit, not_found());
+  co_return api_reply(200, account::channel_json(*changed));
+}
+
 Answer api_remove_channel(Desk* desk, Visit* visit) {
   const store::Channel* channel = find_channel(visit->user(), visit->parameters.at(0));
   if (channel == nullptr) co_return problem(desk, visit, not_found());

@@ -19,6 +19,7 @@ Answer api_channels(Desk* desk, Visit* visit);
 Answer api_add_channel(Desk* desk, Visit* visit);
 Answer api_channel(Desk* desk, Visit* visit);
 Answer api_replace_channel(Desk* desk, Visit* visit);
+Answer api_change_channel(Desk* desk, Visit* visit);
 Answer api_remove_channel(Desk* desk, Visit* visit);
 Answer api_test_channel(Desk* desk, Visit* visit);
 

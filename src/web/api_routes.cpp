@@ -23,6 +23,8 @@ constexpr auto kTable = std::to_array<Route>({
      Face::api},
     {"PUT", "/api/v1/channels/{id}", Who::signed_in, &kActions, api_replace_channel,
      "replaces its credential", Face::api, true},
+    {"PATCH", "/api/v1/channels/{id}", Who::signed_in, &kActions, api_change_channel,
+     "makes it quiet, normal or loud", Face::api, true},
     {"DELETE", "/api/v1/channels/{id}", Who::signed_in, &kActions, api_remove_channel, "removes it",
      Face::api},
     {"POST", "/api/v1/channels/{id}/test", Who::signed_in, &kTests, api_test_channel,

@@ -197,6 +197,19 @@ TEST_F(ApiTest, ChannelsAreAddedTriedReplacedAndRemoved) {
   EXPECT_TRUE(read("/api/v1/channels").at("channels").as_array().empty());
 }
 
+TEST_F(ApiTest, AChannelIsMadeQuietOrLoud) {
+  const std::string place = header_of(ask("POST", "/api/v1/channels", discord_body()), "Location");
+  EXPECT_EQ(read(place).at("level").as_string(), "normal");
+  const auto changed = ask("PATCH", place, R"({"level":"loud"})");
+  EXPECT_EQ(changed.status, 200) << changed.body;
+  EXPECT_EQ(read(place).at("level").as_string(), "loud");
+  for (const char* body : {R"({})", R"({"level":null})", R"({"level":"LOUD"})",
+                           R"({"level":"quiet","webhook":"x"})"}) {
+    EXPECT_EQ(code_of(ask("PATCH", place, body)), "bad_field") << body;
+  }
+  EXPECT_EQ(read(place).at("level").as_string(), "loud");
+}
+
 TEST_F(ApiTest, AChannelThatIsNoneIsRefused) {
   const auto made = ask("POST", "/api/v1/channels", discord_body());
   const std::string place = header_of(made, "Location");

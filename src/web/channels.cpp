@@ -94,12 +94,7 @@ Answer save_channel_level(Desk* desk, Visit* visit) {
     auto showing = settings_page(desk, visit, "Channel: expected quiet, normal or loud.");
     co_return co_await std::move(showing);
   }
-  const std::int64_t channel_id = channel->id;
-  const auto chosen = *level;
-  account::Edit edit = [channel_id, chosen](const store::Allotted& allotted) {
-    return account::set_channel_level(*allotted.existing, channel_id, chosen);
-  };
-  auto changing = account::change_user(&desk->users, visit->user().id, std::move(edit), visit->now);
+  auto changing = change_channel_level(desk, visit, channel->id, *level);
   auto result = co_await std::move(changing);
   auto ending = after_edit(desk, visit, std::move(result), "level");
   co_return co_await std::move(ending);

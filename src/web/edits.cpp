@@ -50,6 +50,16 @@ runtime::Task<runtime::Result<store::User>> apply_draft(Desk* desk, const Visit*
   co_return co_await std::move(changing);
 }
 
+runtime::Task<runtime::Result<store::User>> change_channel_level(Desk* desk, const Visit* visit,
+                                                                 std::int64_t channel_id,
+                                                                 streak::ChannelLevel level) {
+  account::Edit edit = [channel_id, level](const store::Allotted& allotted) {
+    return account::set_channel_level(*allotted.existing, channel_id, level);
+  };
+  auto changing = account::change_user(&desk->users, visit->user().id, std::move(edit), visit->now);
+  co_return co_await std::move(changing);
+}
+
 void clear_channel(account::UserDraft& draft, std::string_view kind) {
   if (kind == "discord") draft.discord_webhook.clear();
   if (kind == "telegram") draft.telegram.clear();

@@ -17,6 +17,11 @@ runtime::Task<runtime::Result<store::User>> apply_draft(Desk* desk, const Visit*
 /// Says that the channel of that kind is to go.
 void clear_channel(account::UserDraft& draft, std::string_view kind);
 
+/// Makes that channel of who is signed in so loud. Errors: those of `change_user`.
+runtime::Task<runtime::Result<store::User>> change_channel_level(Desk* desk, const Visit* visit,
+                                                                 std::int64_t channel_id,
+                                                                 streak::ChannelLevel level);
+
 /// Time zone and times of the form. Empty: fine; else what is wrong with it.
 account::Reason read_when(const Visit& visit, account::UserDraft& draft);
 
