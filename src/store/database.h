@@ -60,7 +60,7 @@ class Database {
     runtime::Millis busy_timeout{10'000};
     int connections = 4;  // to PostgreSQL, in `Mode::thread`
     /// This machine's clock, which PostgreSQL's is compared with; absent: the system's. Any thread.
-    std::function<runtime::TimePoint()> wall;
+    std::function<runtime::TimePoint()> wall = nullptr;
   };
 
   /// Opens, migrates (refusing a database from a newer version), and checks that it can be written.
