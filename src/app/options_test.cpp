@@ -211,7 +211,9 @@ TEST_F(OptionsTest, ValuesOutsideTheirBoundsAreRefused) {
        {"0123456789abcdef0123456789abcde"}},
       {"log.level", {"warn"}, {"loud", "INFO"}},
       {"log.format", {"text"}, {"xml"}},
-      {"store.url", {"sqlite:a.db"}, {"a.db", "mysql://x", "sqlite:"}},
+      {"store.url",
+       {"sqlite:a.db", "postgresql://ann:p%40ss@a,b:5433/streaky?sslmode=require"},
+       {"a.db", "mysql://x", "sqlite:", "postgresql://ann:p@ss@a/streaky"}},
       {"telegram.bot_token", {"1:a"}, {"abc", "1:", ":a", "x1:a"}},
       {"github.tokens", {"gho_x", "ghs_x_y"}, {"ghp_", "token", "ghr_x", "ghp_a b"}}};
   for (const BoundsCase& one : cases) {
@@ -237,6 +239,8 @@ TEST_F(OptionsTest, ErrorsNeverRepeatASecret) {
     flags_ = {{option, secret}};
     EXPECT_THAT(error(), AllOf(HasSubstr(flag_name(option)), Not(HasSubstr("hunter2")))) << option;
   }
+  flags_ = {{"store.url", "postgresql://me:hunter2@x@db.example/streaky"}};
+  EXPECT_THAT(error(), AllOf(Not("no error"), Not(HasSubstr("hunter2"))));
   for (const char* option : {"github.api_url", "proxy.urls"}) {
     flags_ = {{option, "https://me:hunter2@github.example"}};
     EXPECT_THAT(error(), AllOf(Not("no error"), Not(HasSubstr("hunter2")))) << option;

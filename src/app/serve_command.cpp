@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "app/command.h"
+#include "app/process_environment.h"
 #include "app/run_lock.h"
 #include "app/service.h"
 #include "app/signin_link.h"
@@ -13,6 +14,7 @@
 #include "app/web_face.h"
 #include "crypto/key_file.h"
 #include "runtime/process.h"
+#include "runtime/service_manager.h"
 #include "runtime/signals.h"
 
 namespace streaky::app {
@@ -81,6 +83,7 @@ int serve(const Options& options, Service::Roles roles) {
   Service service(base, *database, *sealer, options, roles);
   WebFace face(base, *database, *sealer, service, options, roles.web);
 
+  runtime::ServiceManager manager(*base.clock, process_environment());
   runtime::Wake stop(*base.clock);
   bool asked = false;
   const runtime::Signals signals(base.io.get_executor(), [&stop, &asked] {
@@ -102,7 +105,9 @@ int serve(const Options& options, Service::Roles roles) {
                              {"data", options.data_dir},
                              {"open_files", files},
                              {"github_tokens", options.github_tokens.size()}});
+  manager.ready();
   base.run(wait_for_stop(&stop, &asked));
+  manager.stopping();
   base.log->info("stopping: finishing what is under way");
   face.stop();
   base.run(service.stop());

@@ -7,6 +7,7 @@
 #include "app/couriers.h"
 #include "app/wiring.h"
 #include "engine/engine.h"
+#include "store/listener.h"
 
 namespace streaky::app {
 
@@ -36,6 +37,7 @@ class Service {
   Outside outside_;
   std::unique_ptr<notify::Courier> courier_;
   engine::Engine engine_;
+  std::unique_ptr<store::Listener> listener_;  // a worker's on PostgreSQL
 };
 
 }  // namespace streaky::app

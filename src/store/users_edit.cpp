@@ -74,6 +74,7 @@ std::vector<std::optional<User>> edit_in(Session& session, const std::vector<Use
   std::vector<std::int64_t> ids;
   ids.reserve(edits.size());
   for (const UserEdit& edit : edits) ids.push_back(edit.after.id);
+  session.lock("users/lock", ids);
   const UsersById stored = load_users(session, ids);
   std::vector<std::optional<User>> results;
   std::vector<User> users;

@@ -209,8 +209,6 @@ TEST_P(UsersEditTest, TwoUsersOfOneAccountStayTwo) {
   EXPECT_EQ(number("SELECT COUNT(*) FROM users WHERE status = 'active'"), 2);
 }
 
-STREAKY_STORE_SUITE(UsersEditTest);
-
 TEST_P(UsersEditTest, ALinkWorksOnceTogetherWithItsEdit) {
   sign_up(1);
   const User before = read("user0");
@@ -258,6 +256,8 @@ TEST_P(UsersEditTest, UsedLinksGoWithOldDeliveriesAndWithTheirUser) {
   EXPECT_EQ(wait(s_->upkeep.clean(kNow, kNow + std::chrono::seconds(1), 10)), 1);
   EXPECT_EQ(number("SELECT COUNT(*) FROM used_links"), 0);
 }
+
+STREAKY_STORE_SUITE(UsersEditTest);
 
 }  // namespace
 }  // namespace streaky::store
