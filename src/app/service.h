@@ -29,6 +29,9 @@ class Service {
   void hurry() { engine_.hurry(); }
   [[nodiscard]] bool healthy() const { return engine_.healthy(); }
   [[nodiscard]] const github::TokenBudget& budget() const { return outside_.budget; }
+  void set_github_tokens(std::vector<runtime::Secret> tokens) {
+    outside_.budget.set_service_tokens(std::move(tokens));
+  }
   /// What the site shares with the engine.
   [[nodiscard]] Outside& outside() { return outside_; }
   [[nodiscard]] notify::Courier& courier() { return *courier_; }

@@ -80,6 +80,9 @@ class Site::Impl {
   }
 
   Task<ServerResponse> answer(ServerRequest request);
+  void set_operators(std::vector<std::string> logins) {
+    desk_.options.operators = std::move(logins);
+  }
   void stop() {
     desk_.pulse.stop();
     desk_.looks.stop();
@@ -350,6 +353,10 @@ Site::~Site() = default;
 
 Task<ServerResponse> Site::answer(ServerRequest request) {
   return impl_->answer(std::move(request));
+}
+
+void Site::set_operators(std::vector<std::string> logins) {
+  impl_->set_operators(std::move(logins));
 }
 
 void Site::stop() { impl_->stop(); }

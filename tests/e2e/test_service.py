@@ -22,6 +22,33 @@ class Service(ProcessTest):
             self.assertEqual(heard, b"STOPPING=1")
             self.assertEqual(serve.wait(timeout=60), 0)
 
+    def test_a_new_configuration_without_a_restart(self):
+        world = self.start_world("--users", "20", "--seed", "2")
+        self.move_in(world)
+        for name in ("STREAKY_GITHUB_TOKENS", "STREAKY_LOG_LEVEL"):
+            del self.environment[name]
+        config = self.data / "streaky.toml"
+        config.write_text("[github]\ntokens = [\"ghp_nobody\"]\n")
+        serve = self.serve()
+
+        def log():
+            return (self.folder / "serve-1.log").read_text()
+
+        def configure(text, says):
+            config.write_text(text)
+            serve.send_signal(signal.SIGHUP)
+            until(says, lambda: says in log())
+
+        configure("[github]\ntokens = nonsense\n", "nothing was changed")
+        configure("[github]\ntokens = [\"ghp_sim0\"]\n[engine]\nclaim = 7\n"
+                  "[log]\nlevel = \"debug\"\n", "waits for a restart")
+        self.assertIn("engine.claim", log())
+        self.assertNotIn("ghp_sim0", log())
+        self.streaky("batch", "trigger")
+        until("the end of the round", lambda: self.batch()["settled"], 120)
+        self.assertTrue(world.get("audit")["ok"], "the new token is used")
+        self.assertIn(" debug ", log())
+
 
 if __name__ == "__main__":
     unittest.main()
