@@ -6,17 +6,19 @@
 #include <sstream>
 
 #include "app/command.h"
-#include "app/reload.h"
 #include "app/process_environment.h"
+#include "app/reload.h"
 #include "app/run_lock.h"
 #include "app/service.h"
 #include "app/signin_link.h"
 #include "app/stored_keys.h"
 #include "app/web_face.h"
 #include "crypto/key_file.h"
+#include "runtime/bytes.h"
 #include "runtime/process.h"
 #include "runtime/service_manager.h"
 #include "runtime/signals.h"
+#include "store/operator_accounts.h"
 
 namespace streaky::app {
 
@@ -72,6 +74,15 @@ void warn_of_foreign_values(Base& base, store::Database& database, const Options
       {{"values", describe_values(others)}});
 }
 
+/// Who is listed anew is bound anew.
+void keep_operators(Base& base, store::Database& database, const Options& options) {
+  std::vector<std::string> logins;
+  for (const std::string& login : options.admin_logins) {
+    logins.push_back(runtime::to_lower_ascii(login));
+  }
+  base.run(store::OperatorAccounts(database).keep_only(std::move(logins)));
+}
+
 int serve(const Invocation& invocation, const Options& options, Service::Roles roles) {
   const std::uint64_t files = runtime::raise_file_limit();
   Base base(options);
@@ -99,7 +110,10 @@ int serve(const Invocation& invocation, const Options& options, Service::Roles r
         "checked; set github.tokens (STREAKY_GITHUB_TOKENS)");
   }
   if (roles.work) warn_of_missing_half(options, *base.log);
-  if (roles.web) offer_signin_link(base, *database, options);
+  if (roles.web) {
+    keep_operators(base, *database, options);
+    offer_signin_link(base, *database, options);
+  }
   face.start();
   service.start();
   base.log->info("serving", {{"version", STREAKY_VERSION},

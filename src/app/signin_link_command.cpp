@@ -77,8 +77,10 @@ void offer_signin_link(Base& base, store::Database& database, const Options& opt
 }
 
 void add_signin_link_command(CLI::App& root, Invocation& invocation) {
-  auto* command = root.add_subcommand(
-      "signin-link", "Print a link that signs somebody in, once, within ten minutes");
+  auto* command = root.add_subcommand("signin-link",
+                                      "Print a link that signs somebody in, once, within ten "
+                                      "minutes; the only user of a server without "
+                                      "an OAuth app runs it, too");
   auto login = std::make_shared<std::string>();  // shared with the callback below
   command->add_option("login", *login, "GitHub login (default: the only user, or a new one)");
   command->callback([&invocation, login] {

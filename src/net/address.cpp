@@ -107,13 +107,29 @@ std::string network_of(std::string_view text) {
   return ip::address_v6(bytes).to_string() + "/64";
 }
 
+namespace {
+
+/// Some proxies write `203.0.113.5:1234` and `[2001:db8::1]:1234`.
+std::string_view without_port(std::string_view entry) {
+  if (entry.starts_with('[')) {
+    const std::size_t end = entry.find(']');
+    return end == std::string_view::npos ? entry : entry.substr(1, end - 1);
+  }
+  const std::size_t colon = entry.find(':');
+  return colon != std::string_view::npos && colon == entry.rfind(':') ? entry.substr(0, colon)
+                                                                      : entry;
+}
+
+}  // namespace
+
 std::string client_address(std::string_view peer, std::string_view forwarded_for,
                            const Networks& trusted) {
   std::string_view address = peer;
   while (!forwarded_for.empty() && contains(trusted, address)) {
     const std::size_t comma = forwarded_for.rfind(',');
     const bool last = comma == std::string_view::npos;
-    const std::string_view entry = runtime::trim_ascii(forwarded_for.substr(last ? 0 : comma + 1));
+    const std::string_view entry =
+        without_port(runtime::trim_ascii(forwarded_for.substr(last ? 0 : comma + 1)));
     forwarded_for = last ? std::string_view() : forwarded_for.substr(0, comma);
     if (!parse_address(entry)) break;
     address = entry;

@@ -49,6 +49,11 @@ TEST(ClientAddress, OnlyOurOwnProxiesAreBelieved) {
   EXPECT_EQ(client_address("127.0.0.1", "1.2.3.4, 203.0.113.7,10.0.0.9", trusted), "203.0.113.7");
   EXPECT_EQ(client_address("127.0.0.1", "203.0.113.7, nonsense", trusted), "127.0.0.1");
   EXPECT_EQ(client_address("127.0.0.1", "", trusted), "127.0.0.1");
+  EXPECT_EQ(client_address("127.0.0.1", "203.0.113.7:1234", trusted), "203.0.113.7");
+  EXPECT_EQ(client_address("127.0.0.1", "[2001:db8::1]:1234", trusted), "2001:db8::1");
+  EXPECT_EQ(client_address("127.0.0.1", "[2001:db8::1]", trusted), "2001:db8::1");
+  EXPECT_EQ(client_address("127.0.0.1", "2001:db8::1", trusted), "2001:db8::1");
+  EXPECT_EQ(client_address("127.0.0.1", "[", trusted), "127.0.0.1");
   EXPECT_EQ(client_address("127.0.0.1", "203.0.113.7", {}), "127.0.0.1");
 }
 

@@ -14,17 +14,29 @@ namespace streaky::store {
 namespace {
 
 /// In an order in which rows find those that they name.
-constexpr std::array<std::string_view, 22> kTables = {"id_sequences",   "users",
-                                                      "channels",       "user_rest_days",
-                                                      "user_pauses",    "user_streaks",
-                                                      "batches",        "batch_counts",
-                                                      "jobs",           "deliveries",
-                                                      "sessions",       "signin_links",
-                                                      "user_calendars", "operator_actions",
-                                                      "public_cards",   "known_keys",
-                                                      "retired_keys",   "api_tokens",
-                                                      "kept_answers",   "used_links",
-                                                      "telegram_codes", "telegram_bots"};
+constexpr std::array<std::string_view, 23> kTables = {"id_sequences",
+                                                      "users",
+                                                      "channels",
+                                                      "user_rest_days",
+                                                      "user_pauses",
+                                                      "user_streaks",
+                                                      "batches",
+                                                      "batch_counts",
+                                                      "jobs",
+                                                      "deliveries",
+                                                      "sessions",
+                                                      "signin_links",
+                                                      "user_calendars",
+                                                      "operator_actions",
+                                                      "public_cards",
+                                                      "known_keys",
+                                                      "retired_keys",
+                                                      "api_tokens",
+                                                      "kept_answers",
+                                                      "used_links",
+                                                      "telegram_codes",
+                                                      "telegram_bots",
+                                                      "operator_accounts"};
 
 void read_table(Session& session, std::string_view table,
                 const std::function<void(const MovedRows&)>& take) {

@@ -72,12 +72,14 @@ Answer end_session(Desk* desk, Visit* visit) {
   bool ended = false;
   if (number) ended = co_await desk->sessions.end(visit->user().id, id);
   if (!ended) co_return problem(desk, visit, not_found());
+  desk->pulse.end_of(visit->user().id);
   co_return see_other("/settings?said=session");
 }
 
 Answer end_other_sessions(Desk* desk, Visit* visit) {
   const store::WebSession& session = visit->signed_in->session;
   co_await desk->sessions.end_others(session.user_id, session.id);
+  desk->pulse.end_of(session.user_id);
   co_return see_other("/settings?said=sessions");
 }
 
@@ -115,6 +117,7 @@ Answer delete_page(Desk* desk, Visit* visit) {
 Answer delete_account(Desk* desk, Visit* visit) {
   const std::int64_t user_id = visit->user().id;
   co_await desk->users.remove(user_id);
+  desk->pulse.end_of(user_id);
   desk->parts.log.info("an account was deleted by its owner", {{"user", user_id}});
   desk->jar.clear(*visit, Cookie::session);
   co_return see_other("/?said=deleted");

@@ -46,8 +46,8 @@ account::Reason read_pause(const json::value& value, PauseChange& pause) {
   return pause.until ? account::Reason() : account::Reason(kExpected);
 }
 
-account::Reason read_field(std::string_view name, const json::value& value, SettingsChange& change,
-                           const runtime::Secret& bot_token) {
+account::Reason read_field(std::string_view name, const json::value& value,
+                           SettingsChange& change) {
   if (name == "public_card") {
     if (!value.is_bool()) return "public_card: expected true or false";
     change.public_card = value.get_bool();
@@ -55,17 +55,16 @@ account::Reason read_field(std::string_view name, const json::value& value, Sett
   }
   change.any = true;
   if (name == "pause") return read_pause(value, change.pause);
-  return account::set_json_field(change.draft, name, value, bot_token);
+  return account::set_json_field(change.draft, name, value, runtime::Secret());
 }
 
-account::Reason read_change(const json::object& body, SettingsChange& change,
-                            const runtime::Secret& bot_token) {
+account::Reason read_change(const json::object& body, SettingsChange& change) {
   account::Reason reason =
       other_field(body, {"time_zone", "remind_at", "rest_days", "daily_summary", "github_token",
                          "pause", "public_card"});
   for (const auto& member : body) {
     if (!reason.empty()) break;
-    reason = read_field(member.key(), member.value(), change, bot_token);
+    reason = read_field(member.key(), member.value(), change);
   }
   return reason;
 }
@@ -116,7 +115,7 @@ Answer api_settings(Desk* desk, Visit* visit) {
 
 Answer api_change_settings(Desk* desk, Visit* visit) {
   SettingsChange change;
-  const account::Reason reason = read_change(visit->body, change, desk->options.bot_token);
+  const account::Reason reason = read_change(visit->body, change);
   if (!reason.empty()) {
     co_return refused(desk, visit, {.code = "bad_field", .message = reason, .permanent = true});
   }
@@ -153,11 +152,12 @@ Answer api_streak(Desk* desk, Visit* visit) {
 
 Answer api_check(Desk* desk, Visit* visit) {
   if (!desk->looks.begin(visit->user().id)) {
-    co_return problem(desk, visit,
-                      {.status = 503,
-                       .code = "busy",
-                       .title = "Too many at once",
-                       .detail = "Many people are looking at the same time. Try again shortly."});
+    co_return come_again(
+        problem(desk, visit,
+                {.status = 503,
+                 .code = "busy",
+                 .title = "Too many at once",
+                 .detail = "Many people are looking at the same time. Try again shortly."}));
   }
   co_return api_reply(202, json::object{{"looking", true}});
 }

@@ -17,16 +17,17 @@ namespace {
 namespace json = boost::json;
 using runtime::Task;
 
-/// What the body says of a channel of that kind, in the draft.
+/// What the body says of a channel of that kind, in the draft. The service's bot speaks to nobody
+/// who has not pressed Start in it, so a chat needs a bot of one's own.
 account::Reason read_channel(const json::object& body, std::string_view kind,
-                             account::UserDraft& draft, const runtime::Secret& bot_token) {
+                             account::UserDraft& draft) {
   account::Reason reason;
   if (kind == "discord") {
     reason = other_field(body, {"kind", "webhook"});
     const json::value* webhook = body.if_contains("webhook");
     if (!reason.empty()) return reason;
     if (webhook == nullptr || !webhook->is_string()) return "webhook: expected text in quotes";
-    return account::set_json_field(draft, "discord_webhook", *webhook, bot_token);
+    return account::set_json_field(draft, "discord_webhook", *webhook, runtime::Secret());
   }
   if (kind != "telegram") return "kind: expected discord or telegram";
   reason = other_field(body, {"kind", "chat_id", "token"});
@@ -36,7 +37,7 @@ account::Reason read_channel(const json::object& body, std::string_view kind,
   json::object telegram;
   telegram["chat_id"] = *chat_id;
   if (const json::value* token = body.if_contains("token")) telegram["token"] = *token;
-  return account::set_json_field(draft, "telegram", telegram, bot_token);
+  return account::set_json_field(draft, "telegram", telegram, runtime::Secret());
 }
 
 const store::Channel* channel_of(const store::User& user, std::string_view kind) {
@@ -101,7 +102,7 @@ Answer api_add_channel(Desk* desk, Visit* visit) {
     wanted.kind = std::string_view(kind->get_string());
   }
   account::UserDraft draft;
-  const auto reason = read_channel(visit->body, wanted.kind, draft, desk->options.bot_token);
+  const auto reason = read_channel(visit->body, wanted.kind, draft);
   if (!reason.empty()) co_return bad_field(desk, visit, reason);
   auto applying = apply_if(desk, visit, std::move(draft), Wants::none_of_the_kind, wanted);
   const auto result = co_await std::move(applying);
@@ -124,7 +125,7 @@ Answer api_replace_channel(Desk* desk, Visit* visit) {
   const store::Channel* channel = find_channel(visit->user(), visit->parameters.at(0));
   if (channel == nullptr) co_return problem(desk, visit, not_found());
   account::UserDraft draft;
-  auto reason = read_channel(visit->body, channel->kind, draft, desk->options.bot_token);
+  auto reason = read_channel(visit->body, channel->kind, draft);
   const json::value* kind = visit->body.if_contains("kind");
   if (kind != nullptr && *kind != json::value(channel->kind)) {
     reason = "kind: a channel keeps its kind; add another one instead";

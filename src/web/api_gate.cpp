@@ -23,7 +23,6 @@ using net::ServerResponse;
 constexpr std::size_t kDeepest = 8;
 constexpr std::string_view kScheme = "bearer ";
 constexpr const char* kPreflightSeconds = "600";
-constexpr int kTooMany = 429;
 constexpr int kOurFault = 500;
 
 bool is_json(std::string_view content_type) {
@@ -85,6 +84,11 @@ Problem key_reused() {
           .code = "idempotency_key_reused",
           .title = "The Idempotency-Key was used for another request",
           .detail = "Take a new key for each request. Nothing was changed."};
+}
+
+bool says_when(const ServerResponse& response) {
+  return std::ranges::any_of(response.headers,
+                             [](const auto& header) { return header.name == "Retry-After"; });
 }
 
 bool is_listed(const Desk& desk, std::string_view origin) {
@@ -170,7 +174,9 @@ runtime::Task<ServerResponse> answer_once(Desk* desk, Visit* visit) {
   const store::AnswerKey key{
       .user_id = visit->user().id, .key = name, .request_hash = request_hash(*visit)};
   auto begun = co_await desk->kept_answers.begin(key, visit->now);
-  if (begun.begun == Begun::under_way) co_return problem(desk, visit, key_under_way());
+  if (begun.begun == Begun::under_way) {
+    co_return come_again(problem(desk, visit, key_under_way()));
+  }
   if (begun.begun == Begun::other_request) co_return problem(desk, visit, key_reused());
   if (begun.begun == Begun::answered) co_return kept_reply(std::move(begun.answer));
   ServerResponse response;
@@ -181,7 +187,8 @@ runtime::Task<ServerResponse> answer_once(Desk* desk, Visit* visit) {
   } catch (...) {
     failure = std::current_exception();
   }
-  if (failure || response.status == kTooMany || response.status >= kOurFault) {
+  // What says when to come again is asked for anew then.
+  if (failure || response.status >= kOurFault || says_when(response)) {
     co_await desk->kept_answers.forget(key);
     if (failure) std::rethrow_exception(failure);
     co_return response;

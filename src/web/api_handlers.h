@@ -24,6 +24,7 @@ Answer api_remove_channel(Desk* desk, Visit* visit);
 Answer api_test_channel(Desk* desk, Visit* visit);
 
 // api_operator.cpp
+Answer api_fleet(Desk* desk, Visit* visit);
 Answer api_batches(Desk* desk, Visit* visit);
 Answer api_begin_batch(Desk* desk, Visit* visit);
 Answer api_batch(Desk* desk, Visit* visit);

@@ -42,7 +42,36 @@ Answer change(Desk* desk, Visit* visit, Verb verb) {
   co_return api_reply(200, listed_user_json(*result, visit->now));
 }
 
+json::object member_json(const store::Member& member) {
+  json::object object;
+  object["name"] = member.name;
+  object["host"] = member.host;
+  object["version"] = member.version;
+  object["roles"] = member.roles;
+  object["started_at"] = runtime::to_rfc3339(member.started_at);
+  object["beat_at"] = runtime::to_rfc3339(member.beat_at);
+  object["in_flight"] = member.in_flight;
+  object["checks_per_minute"] = member.checks_per_minute;
+  object["sends_per_minute"] = member.sends_per_minute;
+  return object;
+}
+
 }  // namespace
+
+Answer api_fleet(Desk* desk, Visit* visit) {
+  const auto members = co_await desk->members.list();
+  const auto backlog = co_await store::read_backlog(&desk->parts.database, visit->now);
+  json::array items;
+  for (const store::Member& member : members) items.push_back(member_json(member));
+  json::object object;
+  object["members"] = std::move(items);
+  object["jobs_due"] = backlog.jobs_due;
+  object["jobs_in_hand"] = backlog.jobs_in_hand;
+  object["deliveries_due"] = backlog.deliveries_due;
+  object["deliveries_in_hand"] = backlog.deliveries_in_hand;
+  object["oldest_due_ms"] = backlog.oldest_due.count();
+  co_return api_reply(200, object);
+}
 
 Answer api_batches(Desk* desk, Visit* visit) {
   const auto wanted = read_page(*visit);

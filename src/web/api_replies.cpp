@@ -40,11 +40,12 @@ net::ServerResponse no_content() {
 
 net::ServerResponse refused(Desk* desk, const Visit* visit, const runtime::Error& error) {
   if (error.code == "gone") return problem(desk, visit, not_found());
-  return problem(desk, visit,
-                 {.status = status_of(error.code),
-                  .code = error.code,
-                  .title = "That cannot be",
-                  .detail = error.message + ". Nothing was changed."});
+  auto response = problem(desk, visit,
+                          {.status = status_of(error.code),
+                           .code = error.code,
+                           .title = "That cannot be",
+                           .detail = error.message + ". Nothing was changed."});
+  return error.permanent ? response : come_again(std::move(response));
 }
 
 std::string other_field(const boost::json::object& body,

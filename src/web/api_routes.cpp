@@ -35,6 +35,8 @@ constexpr auto kTable = std::to_array<Route>({
      Face::api},
     {"POST", "/api/v1/checks", Who::signed_in, &kChecks, api_check, "looks at GitHub now",
      Face::api},
+    {"GET", "/api/v1/operator/fleet", Who::operators, &kReads, api_fleet, "who is at work",
+     Face::api},
     {"GET", "/api/v1/operator/batches", Who::operators, &kReads, api_batches, "rounds", Face::api},
     {"POST", "/api/v1/operator/batches", Who::operators, &kChecks, api_begin_batch,
      "checks everybody now", Face::api},

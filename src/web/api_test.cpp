@@ -221,6 +221,7 @@ TEST_F(ApiTest, AChannelThatIsNoneIsRefused) {
                           R"({"kind":"discord","webhook":"https://evil.example/api/webhooks/1/x"})",
                           R"({"kind":"telegram"})",
                           R"({"kind":"telegram","chat_id":null})",
+                          R"({"kind":"telegram","chat_id":1})",
                           R"({"kind":"telegram","chat_id":1,"token":"nonsense"})",
                           R"({"kind":"telegram","chat_id":1,"webhook":"x"})"};
   for (const char* body : bodies) {
@@ -273,7 +274,9 @@ TEST_F(ApiTest, ARepeatedRequestGetsTheSameAnswer) {
 TEST_F(ApiTest, WhatOurOwnTroubleEndedIsNotKept) {
   site_.site.stop();
   const std::vector<net::HttpHeader> key = {{"Idempotency-Key", "k"}};
-  EXPECT_EQ(code_of(ask("POST", "/api/v1/checks", "", key)), "busy");
+  const auto busy = ask("POST", "/api/v1/checks", "", key);
+  EXPECT_EQ(code_of(busy), "busy");
+  EXPECT_EQ(header_of(busy, "Retry-After"), "1");
   EXPECT_EQ(header_of(ask("POST", "/api/v1/checks", "", key), "Idempotent-Replayed"), "");
 }
 

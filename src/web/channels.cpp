@@ -69,8 +69,9 @@ Answer save_discord(Desk* desk, Visit* visit) {
 
 Answer save_telegram(Desk* desk, Visit* visit) {
   account::UserDraft draft;
+  // The service's bot speaks to nobody who has not pressed Start in it.
   const auto reason = account::set_telegram(draft, visit->value("token"), visit->value("chat_id"),
-                                            desk->options.bot_token);
+                                            runtime::Secret());
   if (!reason.empty()) return refuse(desk, visit, "Telegram: " + sentence(reason));
   return save(desk, visit, std::move(draft), "telegram");
 }

@@ -31,6 +31,8 @@
 #include "store/job_search.h"
 #include "store/jobs.h"
 #include "store/kept_answers.h"
+#include "store/members.h"
+#include "store/operator_accounts.h"
 #include "store/operator_log.h"
 #include "store/sessions.h"
 #include "store/telegram_links.h"
@@ -104,6 +106,8 @@ struct Desk {
         job_search(parts.database),
         batches(parts.database),
         operator_log(parts.database),
+        operator_accounts(parts.database),
+        members(parts.database),
         telegram_links(parts.database),
         action_links(parts.sealer, options.public_url),
         pages(assets),
@@ -130,6 +134,8 @@ struct Desk {
   store::JobSearch job_search;
   store::Batches batches;
   store::OperatorLog operator_log;
+  store::OperatorAccounts operator_accounts;
+  store::Members members;
   store::TelegramLinks telegram_links;
   engine::ActionLinks action_links;
   Assets assets;

@@ -120,7 +120,6 @@ void set_channel_data(Data& data, const Desk& desk, const store::User& user,
   };
   data.set("has_discord", has("discord"));
   data.set("has_telegram", has("telegram"));
-  data.set("service_bot", !desk.options.bot_token.empty());
   data.set("can_press_start", !bot.empty());
   data.set("bot", bot);
 }

@@ -1,4 +1,4 @@
-// GitHub tokens and channels, as operators see them.
+// The fleet, GitHub tokens and channels, as operators see them.
 #include "store/health.h"
 #include "web/handlers.h"
 #include "web/replies.h"
@@ -61,12 +61,31 @@ Data reasons_data(const store::ChannelReport& report) {
   return list;
 }
 
+Data fleet_data(const std::vector<store::Member>& members, const Visit& visit) {
+  Data list{Data::type::list};
+  for (const store::Member& member : members) {
+    Data row;
+    row.set("host", member.host);
+    row.set("roles", member.roles);
+    row.set("version", member.version);
+    row.set("beat", ago(member.beat_at, visit.now));
+    row.set("in_flight", std::to_string(member.in_flight));
+    row.set("checks", std::to_string(member.checks_per_minute));
+    row.set("sends", std::to_string(member.sends_per_minute));
+    list.push_back(row);
+  }
+  return list;
+}
+
 }  // namespace
 
 Answer operator_health(Desk* desk, Visit* visit) {
+  const auto members = co_await desk->members.list();
   const auto report = co_await store::read_channel_report(&desk->parts.database, visit->now);
   const auto tokens = desk->parts.tokens();
   Data data;
+  data.set("fleet", fleet_data(members, *visit));
+  data.set("has_fleet", !members.empty());
   data.set("tokens", tokens_data(tokens, *visit));
   data.set("has_tokens", !tokens.empty());
   data.set("channels", channels_data(report));
@@ -74,7 +93,7 @@ Answer operator_health(Desk* desk, Visit* visit) {
   data.set("reasons", reasons_data(report));
   data.set("has_reasons", !report.off_reasons.empty());
   PageFrame frame;
-  frame.title = "Tokens and channels";
+  frame.title = "Fleet, tokens and channels";
   frame.place = "operator";
   co_return page(desk, visit, "operator_health", std::move(frame), std::move(data));
 }

@@ -160,7 +160,9 @@ std::string set_telegram(account::UserDraft& draft, const Preferences& wanted,
     if (!token.sets() && stored) token_text = json::value_to<std::string>((*stored)["token"]);
     if (!chat.sets() && stored) chat_text = json::value_to<std::string>((*stored)["chat_id"]);
   }
-  if (account::set_telegram(draft, token_text, chat_text, desk->options.bot_token).empty()) {
+  // The service's bot speaks to nobody who has not pressed Start in it.
+  if (token_text == desk->options.bot_token.reveal()) token_text.clear();
+  if (account::set_telegram(draft, token_text, chat_text, runtime::Secret()).empty()) {
     return {};
   }
   return chat_text.empty() ? "Invalid Telegram chat ID format"

@@ -1,5 +1,6 @@
 #include "web/pulse.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "crypto/tokens.h"
@@ -19,13 +20,15 @@ struct Pulse::Stream {
         began(now),
         mark(std::move(shown)) {
     ++counts->all;
-    ++counts->per_user[user_id];
+    counts->per_user[user_id].push_back(this);
   }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   ~Stream() {
     --counts->all;
-    if (--counts->per_user[user_id] == 0) counts->per_user.erase(user_id);
+    std::vector<Stream*>& mine = counts->per_user[user_id];
+    std::erase(mine, this);
+    if (mine.empty()) counts->per_user.erase(user_id);
   }
 
   std::shared_ptr<Counts> counts;  // shared with the pulse
@@ -34,15 +37,21 @@ struct Pulse::Stream {
   Millis began;
   std::string mark;  // of what the page shows
   bool greeted = false;
+  bool over = false;  // its place is wanted, or its session has ended
 };
 
 Pulse::Pulse(runtime::Clock& clock)
     : clock_(clock), ending_(clock), counts_(std::make_shared<Counts>()) {}
 
 net::BodyStream Pulse::listen(std::int64_t user_id, std::string shown, Marker marker) {
+  if (stopping_ || counts_->all >= kMostStreams) return nullptr;
   const auto mine = counts_->per_user.find(user_id);
-  const bool full = mine != counts_->per_user.end() && mine->second >= kMostPerUser;
-  if (stopping_ || full || counts_->all >= kMostStreams) return nullptr;
+  // Who leafs through pages leaves streams behind that nobody reads: the oldest makes room.
+  if (mine != counts_->per_user.end() && mine->second.size() >= kMostPerUser) {
+    const auto oldest = std::ranges::find(mine->second, false, &Stream::over);
+    if (oldest != mine->second.end()) (*oldest)->over = true;
+    ending_.notify();
+  }
   const auto stream = std::make_shared<Stream>(counts_, user_id, std::move(shown),
                                                std::move(marker), clock_.monotonic());
   return [this, stream] { return next(stream); };
@@ -60,7 +69,7 @@ Task<std::string> Pulse::next(std::shared_ptr<Stream> stream) {
     co_return "retry: 5000\n\n";
   }
   const Millis began = clock_.monotonic();
-  while (!stopping_ && clock_.monotonic() - stream->began < kLongestStream) {
+  while (!stopping_ && !stream->over && clock_.monotonic() - stream->began < kLongestStream) {
     std::string now = co_await mark(stream->marker);
     if (now != stream->mark) {
       stream->mark = std::move(now);
@@ -70,6 +79,13 @@ Task<std::string> Pulse::next(std::shared_ptr<Stream> stream) {
     co_await ending_.wait_for(kBeat);
   }
   co_return "";
+}
+
+void Pulse::end_of(std::int64_t user_id) {
+  const auto mine = counts_->per_user.find(user_id);
+  if (mine == counts_->per_user.end()) return;
+  for (Stream* stream : mine->second) stream->over = true;
+  ending_.notify();
 }
 
 void Pulse::stop() {

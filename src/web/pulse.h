@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "net/http_server.h"
 #include "runtime/clock.h"
@@ -23,7 +24,7 @@ class Pulse {
   static constexpr runtime::Millis kSignOfLife{15'000};
   static constexpr runtime::Millis kLongestStream{30 * 60'000};
   static constexpr std::size_t kMostStreams = 2'000;
-  static constexpr int kMostPerUser = 5;
+  static constexpr std::size_t kMostPerUser = 5;
 
   /// Gives a text that changes whenever something does that a page shows. Called every beat.
   using Marker = std::function<runtime::Task<std::string>()>;
@@ -32,19 +33,21 @@ class Pulse {
 
   /// What a page is about to show, as a short word: taken before its data are read.
   static runtime::Task<std::string> mark(Marker marker);
-  /// For this user, news is when the mark differs from `shown`. Nothing when there are too many
-  /// streams.
+  /// For this user, news is when the mark differs from `shown`. A user's oldest stream makes room
+  /// for a new one. Nothing when there are too many streams of all.
   net::BodyStream listen(std::int64_t user_id, std::string shown, Marker marker);
+  /// Ends this user's streams: a session of theirs has ended. Pages whose session lives come back.
+  void end_of(std::int64_t user_id);
   /// Ends all streams.
   void stop();
   [[nodiscard]] std::size_t streams() const { return counts_->all; }
 
  private:
+  struct Stream;
   struct Counts {
     std::size_t all = 0;
-    std::unordered_map<std::int64_t, int> per_user;
+    std::unordered_map<std::int64_t, std::vector<Stream*>> per_user;  // the oldest first
   };
-  struct Stream;
   runtime::Task<std::string> next(std::shared_ptr<Stream> stream);
 
   runtime::Clock& clock_;

@@ -97,6 +97,11 @@ net::ServerResponse problem(Desk* desk, const Visit* visit, const Problem& probl
   return response;
 }
 
+net::ServerResponse come_again(net::ServerResponse response) {
+  response.headers.push_back({"Retry-After", "1"});
+  return response;
+}
+
 Problem not_found() {
   return {.status = 404,
           .code = "not_found",

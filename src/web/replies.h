@@ -30,6 +30,8 @@ struct Problem {
   std::string detail;  // what can be done about it
 };
 net::ServerResponse problem(Desk* desk, const Visit* visit, const Problem& problem);
+/// The same with Retry-After: it may go better in a moment.
+net::ServerResponse come_again(net::ServerResponse response);
 
 Problem not_found();
 Problem stale_form();

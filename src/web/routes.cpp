@@ -12,9 +12,12 @@ namespace streaky::web {
 namespace {
 
 constexpr auto kTable = std::to_array<Route>({
-    {"GET", "/health", Who::anyone, nullptr, health, "whether the service works"},
-    {"GET", "/ready", Who::anyone, &kProbes, ready, "whether it can serve now"},
-    {"GET", "/metrics", Who::anyone, &kProbes, metrics, "numbers for Prometheus"},
+    {"GET", "/health", Who::anyone, nullptr, health, "whether the service works", Face::page, false,
+     true},
+    {"GET", "/ready", Who::anyone, &kProbes, ready, "whether it can serve now", Face::page, false,
+     true},
+    {"GET", "/metrics", Who::anyone, &kProbes, metrics, "numbers for Prometheus", Face::page, false,
+     true},
     {"GET", "/static/{file}", Who::anyone, &kFiles, static_file, "stylesheet, script, icon"},
     {"GET", "/robots.txt", Who::anyone, &kFiles, robots, "what crawlers may read"},
     {"GET", "/", Who::visitor, &kPages, landing, "what Streaky does"},

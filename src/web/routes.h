@@ -43,6 +43,7 @@ struct Route {
   std::string_view what;
   Face face = Face::page;
   bool takes_body = false;  // of the API: the body may have fields
+  bool is_probe = false;    // of each `serve`, also of one without pages
 };
 
 /// Forms and bodies of the API are short: more is refused with 413.

@@ -103,6 +103,7 @@ std::string_view first_of(std::string_view text, std::span<const Mark> marks,
 std::string safe_next(std::string_view path) {
   const Match match = match_route("GET", path);
   const bool good = match.route != nullptr && match.route->who == Who::signed_in &&
+                    match.route->face == Face::page && match.parameters.empty() &&
                     path != "/live" && path != "/export";
   return good ? std::string(path) : std::string(kDashboard);
 }
@@ -208,6 +209,7 @@ Answer sign_out(Desk* desk, Visit* visit) {
   if (visit->signed_in) {
     const auto& session = visit->signed_in->session;
     co_await desk->sessions.end(session.user_id, session.id);
+    desk->pulse.end_of(session.user_id);
   }
   desk->jar.clear(*visit, Cookie::session);
   co_return see_other("/sign-in?said=signed-out");

@@ -46,6 +46,21 @@ TEST(SignIn, WhoComesBackFindsTheSameAccountAlsoUnderANewName) {
   EXPECT_EQ(now[0].login, "ada");
 }
 
+TEST(SignIn, WhoTakesAnOperatorsNameOverIsNone) {
+  TestSite site({.operators = {"Ada"}});
+  site.settle_person("ada");
+  Browser ada(site);
+  ada.sign_in("ada");
+  EXPECT_EQ(ada.get("/operator").status, 200);
+  // She is renamed, and somebody else takes her old name.
+  site.world.people().at(0).login = "countess";
+  site.settle_person("ada");
+  Browser thief(site);
+  thief.sign_in("ada");
+  EXPECT_EQ(thief.get("/dashboard").status, 200);
+  EXPECT_EQ(thief.get("/operator").status, 404);
+}
+
 TEST(SignIn, ANameAloneSignsNobodyIn) {
   TestSite site;
   site.settle_person("ada");
@@ -178,7 +193,8 @@ TEST(SignIn, TheWayOnLeadsToPagesOfOursAlone) {
   EXPECT_EQ(safe_next("/settings"), "/settings");
   for (const char* path :
        {"", "//evil.example", "https://evil.example", "/\\evil.example", "/settings/../x",
-        "/sign-out", "/live", "/settings?x=1", "/nowhere", "javascript:alert(1)", "/%2f/evil"}) {
+        "/sign-out", "/live", "/api/v1/profile", "/api/v1/channels/1\r\nX: 1", "/settings\r\n",
+        "/settings?x=1", "/nowhere", "javascript:alert(1)", "/%2f/evil"}) {
     EXPECT_EQ(safe_next(path), "/dashboard") << path;
   }
 }
@@ -214,6 +230,16 @@ TEST(SignInLink, SignsTheOnlyUserInOnce) {
   EXPECT_EQ(browser.submit(path, path, {{"login", "not a login"}}).status, 422);
   EXPECT_EQ(browser.submit(path, path, {{"login", "ada"}}).status, 303);
   EXPECT_TRUE(is_signed_in(browser));
+  EXPECT_EQ(browser.get("/operator").status, 200) << "who is alone runs it";
+  site.settle_person("eve");
+  store::Users users(site.database);
+  store::User eve;
+  eve.login = "eve";
+  eve.remind_at = {1200};
+  eve.id =
+      site.wait(users.allot({{.login = "eve", .node_id = {}, .database_id = {}}})).front().user_id;
+  site.wait(users.edit({{.before = std::nullopt, .after = eve}}, site.clock.now()));
+  EXPECT_EQ(browser.get("/operator").status, 404) << "with others there, admin.logins says who";
   Browser second(site);
   EXPECT_EQ(second.get(path).status, 404);
   EXPECT_EQ(second.get("/sign-in/link/" + std::string(crypto::make_token().reveal())).status, 404);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "crypto/tokens.h"
@@ -52,6 +53,15 @@ void add_retry_after(ServerResponse& response, runtime::Millis wait) {
   response.headers.push_back({"Retry-After", std::to_string((wait.count() + 999) / 1'000)});
 }
 
+/// Even if it is empty: somebody stands between.
+bool is_of_a_proxy(const net::HttpHeader& header) {
+  constexpr std::array<std::string_view, 4> kNames = {"X-Forwarded-For", "Forwarded", "Via",
+                                                      "X-Real-IP"};
+  return std::ranges::any_of(kNames, [&header](std::string_view name) {
+    return net::equals_ignoring_case(header.name, name);
+  });
+}
+
 bool has_header(const ServerResponse& response, std::string_view name) {
   return std::ranges::any_of(response.headers,
                              [name](const auto& header) { return header.name == name; });
@@ -98,7 +108,8 @@ class Site::Impl {
   std::optional<ServerResponse> check_form(Visit& visit);
   std::optional<ServerResponse> limited(const Visit& visit, const std::string& who);
   [[nodiscard]] bool comes_from_us(const Visit& visit) const;
-  [[nodiscard]] bool is_operator(const store::SignedIn& signed_in) const;
+  Task<bool> is_operator(const Visit* visit);
+  Task<bool> is_alone(std::int64_t user_id);
   [[nodiscard]] bool is_there(const Route& route) const;
   void finish(Visit& visit, ServerResponse& response);
 
@@ -111,7 +122,7 @@ void Site::Impl::arrive(Visit& visit, ServerRequest request) {
   visit.now = desk_.parts.clock.now();
   visit.id = desk_.parts.random.uuid();
   const std::string forwarded = joined_headers(request, "X-Forwarded-For");
-  visit.direct = forwarded.empty() && request.header("Forwarded").empty();
+  visit.direct = std::ranges::none_of(request.headers, is_of_a_proxy);
   visit.address =
       net::client_address(request.remote_address, forwarded, desk_.options.trusted_proxies);
   visit.cookies = parse_cookies(joined_headers(request, "Cookie"));
@@ -148,7 +159,7 @@ Task<ServerResponse> Site::Impl::answer(ServerRequest request) {
 
 /// A process without pages answers probes alone; the original's routes need their secrets.
 bool Site::Impl::is_there(const Route& route) const {
-  if (!desk_.options.pages) return route.who == Who::anyone && route.face == Face::page;
+  if (!desk_.options.pages) return route.is_probe;
   return route.face != Face::original || original_is_open(desk_, route);
 }
 
@@ -185,7 +196,9 @@ Task<ServerResponse> Site::Impl::dispatch(Visit* visit) {
   if (!visit->reads() && visit->route->face != Face::original) {
     auto bad = is_api ? refuse_write(&desk_, visit, comes_from_us(*visit)) : check_form(*visit);
     if (bad) co_return *bad;
-    if (visit->signed_in) {
+  }
+  if (visit->signed_in && visit->route->face != Face::original) {
+    if (is_api || !visit->reads()) {
       // However many addresses: the route's limit also holds for the user.
       const std::string who = "user " + std::to_string(visit->user().id);
       if (auto refusal = limited(*visit, who)) co_return *refusal;
@@ -213,7 +226,7 @@ Task<void> Site::Impl::recognise(Visit* visit) {
   const bool is_api = visit->route->face == Face::api;
   if (is_api && shows_token(*visit)) {
     co_await recognise_token(&desk_, visit);
-    if (visit->signed_in) visit->is_operator = is_operator(*visit->signed_in);
+    if (visit->signed_in) visit->is_operator = co_await is_operator(visit);
     co_return;
   }
   const std::string token(desk_.jar.read(*visit, Cookie::session));
@@ -222,7 +235,7 @@ Task<void> Site::Impl::recognise(Visit* visit) {
   }
   if (visit->signed_in) {
     visit->form_key = runtime::Secret(token);
-    visit->is_operator = is_operator(*visit->signed_in);
+    visit->is_operator = co_await is_operator(visit);
     const store::WebSession& session = visit->signed_in->session;
     if (store::Sessions::wants_extension(session, visit->now)) {
       co_await desk_.sessions.extend(session, visit->now);
@@ -240,14 +253,36 @@ Task<void> Site::Impl::recognise(Visit* visit) {
   }
 }
 
-/// Who runs Streaky alone came by a link that was made on the machine; else the options decide.
-bool Site::Impl::is_operator(const store::SignedIn& signed_in) const {
+/// Who runs Streaky for nobody else came by a link that was made on the machine; else the options
+/// decide. A login that is an operator's means the account that first acted under it: names can be
+/// taken over.
+Task<bool> Site::Impl::is_operator(const Visit* visit) {
+  const store::SignedIn& signed_in = *visit->signed_in;
+  const store::User& user = signed_in.user;
   const bool by_link = signed_in.session.made_by == store::SessionOrigin::link;
-  if (desk_.single_user() && by_link) return true;
-  const std::string login = runtime::to_lower_ascii(signed_in.user.login);
-  return std::ranges::any_of(desk_.options.operators, [&login](const std::string& name) {
-    return runtime::to_lower_ascii(name) == login;
-  });
+  if (desk_.options.operators.empty()) {
+    co_return by_link&& desk_.single_user() && co_await is_alone(user.id);
+  }
+  const std::string login = runtime::to_lower_ascii(user.login);
+  const bool listed = std::ranges::any_of(
+      desk_.options.operators,
+      [&login](const std::string& name) { return runtime::to_lower_ascii(name) == login; });
+  if (!listed || user.login_taken) co_return false;
+  const std::string account = user.database_id ? std::to_string(*user.database_id) : user.node_id;
+  // Not looked at yet: then GitHub has not said who that is, and the link is all there is.
+  if (account.empty()) co_return by_link;
+  std::string bound = co_await desk_.operator_accounts.bind_login(login, account, visit->now);
+  if (bound == account) co_return true;
+  desk_.parts.log.warn(
+      "somebody has taken the login of an operator over, and is none: take it from admin.logins, "
+      "start anew, and list it again if it is theirs now",
+      {{"user", user.id}});
+  co_return false;
+}
+
+Task<bool> Site::Impl::is_alone(std::int64_t user_id) {
+  const auto users = co_await desk_.users.list(0, 2);
+  co_return users.size() == 1 && users.front().id == user_id;
 }
 
 std::optional<ServerResponse> Site::Impl::refuse_stranger(const Visit& visit) {

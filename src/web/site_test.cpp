@@ -223,12 +223,20 @@ TEST_F(SiteTest, APageThatIsAlreadyOldIsToldSoAtOnce) {
   EXPECT_TRUE(site_.wait(response.stream()).starts_with("event: news"));
 }
 
-TEST_F(SiteTest, OneUserHasSoManyStreamsAndNoMore) {
+TEST_F(SiteTest, OfOneUsersStreamsTheOldestMakesRoom) {
   std::vector<net::ServerResponse> open;
-  for (int i = 0; i < Pulse::kMostPerUser; ++i) open.push_back(ada_.get("/live"));
-  EXPECT_EQ(ada_.get("/live").status, 503);
-  open.pop_back();
+  for (std::size_t i = 0; i < Pulse::kMostPerUser; ++i) open.push_back(ada_.get("/live"));
+  for (const auto& one : open) EXPECT_TRUE(site_.wait(one.stream()).starts_with("retry"));
   EXPECT_EQ(ada_.get("/live").status, 200);
+  EXPECT_EQ(site_.wait(open[0].stream()), "");
+  EXPECT_TRUE(site_.wait(open[1].stream()).starts_with("event: news"));
+}
+
+TEST_F(SiteTest, AStreamEndsWithItsSession) {
+  const auto open = ada_.get("/live");
+  site_.wait(open.stream());
+  EXPECT_EQ(ada_.submit("/settings", "/sign-out", {}).status, 303);
+  EXPECT_EQ(site_.wait(open.stream()), "");
 }
 
 TEST_F(SiteTest, SessionsSlideWhileTheyAreUsed) {

@@ -19,11 +19,17 @@ net::ServerResponse status_reply(const Desk& desk, bool fine, const char* yes, c
                   fine ? yes : no, desk.options.version));
 }
 
+/// Names that others may give to this machine lead here by way of somebody's browser.
+bool is_called_local(std::string_view host) {
+  return host == "localhost" || host.starts_with("localhost:") || host.starts_with("127.") ||
+         host.starts_with("[::1]");
+}
+
 bool is_this_machine(const Visit& visit) {
   const std::string& peer = visit.request.remote_address;
   const bool loopback =
       peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
-  return loopback && visit.direct;
+  return loopback && visit.direct && is_called_local(visit.request.header("Host"));
 }
 
 /// With a token, whoever has it; without, who asks on this machine itself.

@@ -58,5 +58,18 @@ test('an operator begins a round and watches it finish without a reload', async 
   await page.goto(`${world.url}/operator`);
   await page.getByText('paused').waitFor();
   await inspect(page, 'operator', problems);
+  const link = execFileSync(path.join(process.env.STREAKY_BIN, 'streaky'),
+    ['--data', world.data, 'signin-link', 'sim-000003'],
+    {env: {...process.env, ...world.environment}, encoding: 'utf8'}).trim();
+  await page.goto(link);
+  await inspect(page, 'sign-in-link', problems);
+  await page.goto(`${world.url}/operator/rounds/none`);
+  await page.getByRole('heading', {name: 'There is nothing here'}).waitFor();
+  await inspect(page, 'problem', problems);
+  await page.goto(`${world.url}/settings`);
+  await page.locator('form[action="/settings/api-tokens"]').getByRole('textbox').fill('a script');
+  await page.locator('form[action="/settings/api-tokens"]').getByRole('button').click();
+  await page.locator('code').first().waitFor();
+  await inspect(page, 'token-made', problems);
   assert.deepEqual([...new Set(problems)], []);
 });

@@ -142,6 +142,8 @@ class Api(ProcessTest):
 
     def rounds(self):
         call, batches, jobs = self.boss, "/api/v1/operator/batches", "/api/v1/operator/jobs"
+        fleet = call("GET", "/api/v1/operator/fleet", status=200)
+        self.assertIn("web", [one["roles"] for one in fleet["members"]])
         batch = call("POST", batches, status=201)["id"]
         call("GET", batches + "/{id}", id=batch, status=200)
         waiting = call("GET", jobs, query=f"?batch={batch}&state=pending&limit=100", status=200)["jobs"]

@@ -288,6 +288,16 @@ SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, CAST(value ->> 3 A
        CAST(value ->> 4 AS BIGINT)
   FROM json_array_elements(CAST(:rows AS json));
 
+-- name: read_operator_accounts
+SELECT CAST(json_build_array(login, account, bound_at) AS TEXT)
+  FROM operator_accounts ORDER BY login COLLATE "C"
+ LIMIT :limit OFFSET :offset;
+
+-- name: write_operator_accounts
+INSERT INTO operator_accounts (login, account, bound_at)
+SELECT value ->> 0, value ->> 1, CAST(value ->> 2 AS BIGINT)
+  FROM json_array_elements(CAST(:rows AS json));
+
 -- name: finish
 -- New rows get ids that were never used.
 SELECT setval(pg_get_serial_sequence('jobs', 'id'), COALESCE((SELECT MAX(id) FROM jobs), 1)) +

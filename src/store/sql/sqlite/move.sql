@@ -262,6 +262,16 @@ INSERT INTO telegram_bots (bot_id, username, owner, lease_until, next_update)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
   FROM json_each(:rows);
 
+-- name: read_operator_accounts
+SELECT json_array(login, account, bound_at)
+  FROM operator_accounts ORDER BY login
+ LIMIT :limit OFFSET :offset;
+
+-- name: write_operator_accounts
+INSERT INTO operator_accounts (login, account, bound_at)
+SELECT value ->> 0, value ->> 1, value ->> 2
+  FROM json_each(:rows);
+
 -- name: finish
 -- AUTOINCREMENT has followed by itself.
 SELECT COUNT(*) FROM sqlite_sequence;
