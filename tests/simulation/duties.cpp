@@ -43,6 +43,7 @@ std::vector<TimePoint> stages_on(const sim::Zones& zones, const Settings& settin
     if (at >= end) at = std::max(begin, end - 30min);
     if (all.empty() || all.back() < at) all.push_back(at);
   }
+  heed_wish(zones, settings, day, all);
   return all;
 }
 
@@ -138,6 +139,12 @@ std::vector<Oracle::Due> Oracle::due_within(const Citizen& citizen, const Watch&
   return due;
 }
 
+/// Loud channels are kept for the day's last reminder.
+bool Oracle::hears_of(const Settings& settings, Service service, TimePoint stage) const {
+  if (!settings.has(service)) return false;
+  return settings.level(service) != Level::loud || is_last(truth_.zones(), settings, stage);
+}
+
 void Oracle::judge_until(const Citizen& citizen, Watch& watch, TimePoint until) {
   const TimePoint from = watch.judged_to;
   if (until <= from) return;
@@ -148,8 +155,11 @@ void Oracle::judge_until(const Citizen& citizen, Watch& watch, TimePoint until) 
   const auto due = due_within(citizen, watch, day, from, until);
   for (std::size_t i = 0; i < due.size(); ++i) {
     const TimePoint to = i + 1 < due.size() ? due[i + 1].from : until;
-    if (settings.discord) judge_stage(citizen, watch, Service::discord, due[i], to);
-    if (settings.telegram) judge_stage(citizen, watch, Service::telegram, due[i], to);
+    for (const Service service : {Service::discord, Service::telegram}) {
+      if (hears_of(settings, service, due[i].from)) {
+        judge_stage(citizen, watch, service, due[i], to);
+      }
+    }
   }
   if (until != day.to || due.empty() || due.back().stage != due.back().from) return;
   const TimePoint last = due.back().from;
@@ -167,8 +177,7 @@ void Oracle::judge_stage(const Citizen& citizen, const Watch& watch, Service ser
   }
   if (due.stage != due.from) {
     // What was looked at and settled before the change is not looked at again.
-    const Settings& then = citizen.at(due.stage);
-    const bool on = service == Service::discord ? then.discord : then.telegram;
+    const bool on = hears_of(citizen.at(due.stage), service, due.stage);
     if (!on || !truth_.of(citizen, due.stage).surely_at_risk()) return;
   }
   // A clock that was ahead may have made the reminder come early, and the look too.

@@ -202,6 +202,8 @@ void Oracle::heard(const Citizen& citizen, const sim::Entry& entry) {
                        called_for ? "" : ", and nothing new called for it", entry.text));
     }
   }
+  check_wishes(citizen, entry, kind);
+  check_level(citizen, entry, kind);
   switch (kind) {
     case Kind::reminder:
       hear_reminder(citizen, entry, excused);
