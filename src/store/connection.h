@@ -31,6 +31,7 @@ class Connection {
   void migrate();
   void migrate_in_transaction(Session& session);
   void run_transaction(bool write, const Database::Work& work);
+  void end_statements();
   void roll_back();
   [[noreturn]] void rethrow();
   [[noreturn]] void raise(int code, const std::string& detail) const;

@@ -127,7 +127,7 @@ void Life::be_born(std::size_t index, TimePoint now) {
   citizen.habits.peak_minute = dice.between(8 * 60, 22 * 60);
   citizen.habits.travels = dice.percent(30);
   if (dice.percent(25)) citizen.habits.dated_ahead = 60;  // a machine with a clock further east
-  citizen.habits.presses = dice.percent(35);
+  citizen.habits.presses = dice.percent(50);
   for (Level& level : settings.levels) level = draw_level(dice);
   citizen.planned_through = person.base - 1;
   citizen.person = parts_.world.people().add(person);

@@ -44,7 +44,7 @@ void Life::hear(const sim::Entry& entry) {
   const std::uint64_t moment = sim::mix(static_cast<std::uint64_t>(runtime::to_unix_ms(entry.at)),
                                         static_cast<std::uint64_t>(entry.service));
   Dice dice(sim::mix(seed_, entry.person), moment);
-  if (!dice.percent(40)) return;
+  if (!dice.percent(50)) return;
   const sim::Zones::Local there = parts_.zones.local(citizen.now().zone, entry.at);
   Press press;
   press.heard_at = entry.at;
