@@ -64,6 +64,7 @@ void Oracle::begin(const std::vector<Citizen>& citizens, TimePoint now) {
   watches_.resize(citizens.size());
   for (const Citizen& citizen : citizens) {
     Watch& watch = watches_.at(citizen.person);
+    watch.slacks.push_back(0ms);
     watch.judged_to = now + 1ms;  // a new user is first looked at strictly later
     watch.day_end = day_of(citizen, now).to;
   }
@@ -98,6 +99,7 @@ void Oracle::close_chapter(const Citizen& citizen, TimePoint now) {
 void Oracle::open_chapter(const Citizen& citizen, TimePoint now) {
   // Who moved to another zone has another midnight.
   Watch& watch = watches_.at(citizen.person);
+  watch.slacks.push_back(slack(now));
   watch.day_end = day_of(citizen, now).to;
   next_ = std::min(next_, watch.day_end + kAfterwards);
 }

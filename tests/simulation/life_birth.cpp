@@ -111,8 +111,8 @@ void Life::be_born(std::size_t index, TimePoint now) {
     person.token = dice.percent(80) ? OwnToken::repo : OwnToken::plain;
   }
   const int channels = dice.between(0, 99);
-  if (channels < 65) person.discord = sim::DiscordState::living;
-  if (channels >= 50) {
+  if (channels < 70) person.discord = sim::DiscordState::living;
+  if (channels >= 45) {
     person.telegram = dice.percent(80) ? sim::TelegramState::living : sim::TelegramState::group;
   }
   if (dice.percent(1)) person.account = sim::Account::unknown;

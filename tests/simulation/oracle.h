@@ -87,8 +87,9 @@ class Oracle {
     std::vector<runtime::TimePoint> excuses;  // not yet used
   };
   struct Watch {
-    runtime::TimePoint judged_to;  // duties up to here are settled
-    runtime::TimePoint day_end;    // of the local day that is being watched
+    runtime::TimePoint judged_to;         // duties up to here are settled
+    runtime::TimePoint day_end;           // of the local day that is being watched
+    std::vector<runtime::Millis> slacks;  // when each chapter began
     std::array<Ear, sim::kServices> ears;
   };
   struct Day {
