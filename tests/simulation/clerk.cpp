@@ -4,7 +4,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "account/change.h"
 #include "account/day_action.h"
 
 namespace streaky::simulation {
@@ -86,15 +85,26 @@ bool Clerk::resume(const std::string& login, runtime::TimePoint now) {
 
 bool Clerk::set_level(std::int64_t user_id, std::string_view kind, streak::ChannelLevel level,
                       runtime::TimePoint now) {
-  const account::Edit edit = [kind, level](const store::Allotted& allotted) {
+  account::Edit edit = [kind, level](const store::Allotted& allotted) {
     const auto& channels = allotted.existing->channels;
     const auto found = std::ranges::find(channels, kind, &store::Channel::kind);
     if (found == channels.end()) throw std::logic_error("a channel is gone from the tables");
     return account::set_channel_level(*allotted.existing, found->id, level);
   };
+  return change(user_id, std::move(edit), now);
+}
+
+bool Clerk::take_back(std::int64_t user_id, runtime::TimePoint now) {
+  account::Edit edit = [now](const store::Allotted& allotted) {
+    return account::forget_day_word(*allotted.existing, account::told_today(allotted, now), now);
+  };
+  return change(user_id, std::move(edit), now);
+}
+
+bool Clerk::change(std::int64_t user_id, account::Edit edit, runtime::TimePoint now) {
   try {
-    const auto saved = await(account::change_user(&users_, user_id, edit, now));
-    if (!saved) throw std::logic_error("a level was refused: " + saved.error().message);
+    const auto saved = await(account::change_user(&users_, user_id, std::move(edit), now));
+    if (!saved) throw std::logic_error("a change was refused: " + saved.error().message);
     return true;
   } catch (const store::DatabaseError&) {
     return false;

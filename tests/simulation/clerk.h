@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "account/change.h"
 #include "app/user_save.h"
 #include "crypto/sealer.h"
 #include "engine/action_links.h"
@@ -37,6 +38,8 @@ class Clerk {
   /// `kind` is `discord` or `telegram`.
   bool set_level(std::int64_t user_id, std::string_view kind, streak::ChannelLevel level,
                  runtime::TimePoint now);
+  /// Takes back what was said about the day.
+  bool take_back(std::int64_t user_id, runtime::TimePoint now);
   /// Presses a link and confirms: empty when it is done, else the code of what is wrong. Nothing
   /// when the database cannot be had now.
   std::optional<std::string> press(const std::string& url, runtime::TimePoint now);
@@ -50,6 +53,7 @@ class Clerk {
     return future.get();
   }
   app::SaveReport save(std::vector<account::UserDraft> drafts, runtime::TimePoint now);
+  bool change(std::int64_t user_id, account::Edit edit, runtime::TimePoint now);
   bool store_user(runtime::Result<store::User> user, runtime::TimePoint now);
 
   boost::asio::io_context io_{1};

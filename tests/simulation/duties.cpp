@@ -126,16 +126,20 @@ std::vector<Oracle::Due> Oracle::due_within(const Citizen& citizen, const Watch&
   // The day began under other settings. What was due before goes on where zone and hours stayed;
   // an edit that leaves no stage today is looked at at once, if nothing was said today.
   const auto before = stages_within(truth_.zones(), settings, day.from, from - 1ms);
+  if (before.empty()) return due;
   const bool later = !stages_within(truth_.zones(), settings, from, day.to - 1ms).empty();
   bool said = false;
+  bool said_since = false;
   for (const Ear& ear : watch.ears) {
-    const auto today = [&day](const Message& one) { return one.day == day.label; };
-    said = said || std::ranges::any_of(ear.messages, today);
+    for (const Message& one : ear.messages) {
+      if (one.day != day.label) continue;
+      said = true;
+      said_since = said_since || one.at >= before.back() - kWrongClock;
+    }
   }
-  if (before.empty() || said) return due;
-  if (chapter->told && chapter->settings.active && !later) {
+  if (!said && chapter->told && chapter->settings.active && !later) {
     due.insert(due.begin(), Due{from, from});
-  } else if (!chapter->replanned) {
+  } else if (!said_since && !chapter->replanned) {
     due.insert(due.begin(), Due{before.back(), from});
   }
   return due;

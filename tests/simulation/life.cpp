@@ -30,7 +30,8 @@ constexpr std::array kDeedNames = {
     "plans a day",       "travels",          "changes hours",      "changes rest days",
     "pauses for a time", "pauses",           "comes back",         "toggles the summary",
     "token dies",        "token renewed",    "webhook is deleted", "webhook is made anew",
-    "blocks the bot",    "unblocks the bot", "changes a level",    "presses a link"};
+    "blocks the bot",    "unblocks the bot", "changes a level",    "takes it back",
+    "presses a link"};
 
 }  // namespace
 
@@ -112,8 +113,9 @@ void Life::act(Clerk& clerk, const Event& event, TimePoint now) {
                     after.discord ? " discord" : "", after.telegram ? " telegram" : ""));
     parts_.before_change(citizen, now);
     const bool replanned = event.deed == Deed::travel || event.deed == Deed::new_hours ||
-                           event.deed == Deed::pause || event.deed == Deed::resume;
-    const bool told = !world_only && event.deed != Deed::new_level;
+                           event.deed == Deed::pause || event.deed == Deed::resume ||
+                           event.deed == Deed::take_back;
+    const bool told = !world_only && event.deed != Deed::new_level && event.deed != Deed::take_back;
     citizen.chapters.push_back(Chapter{now, std::move(after), told, replanned});
     parts_.after_change(citizen, now);
   }
@@ -180,6 +182,10 @@ bool Life::change_world(Settings& after, const Event& event) {
     case Deed::new_level:
       after.levels.at(static_cast<std::size_t>(service_to_turn(event))) = draw_level(dice_);
       return true;
+    case Deed::take_back:
+      if (!after.wish || after.wish->day != today) return false;
+      after.wish.reset();
+      return true;
     case Deed::plan_day:
     case Deed::press:
       break;
@@ -224,6 +230,8 @@ bool Life::tell(Clerk& clerk, const Event& event, const Settings& after) {
       return clerk.pause(citizen.login, std::nullopt, now);
     case Deed::resume:
       return clerk.resume(citizen.login, now);
+    case Deed::take_back:
+      return clerk.take_back(citizen.user_id, now);
     case Deed::new_level: {
       const sim::Service service = service_to_turn(event);
       return clerk.set_level(citizen.user_id, sim::to_text(service),
@@ -280,6 +288,7 @@ void Life::plan_next(const Event& event, TimePoint now) {
       return schedule_in_days(i, Deed::telegram_dies, 5, 300, now);
     case Deed::new_level:
       return schedule_in_days(i, Deed::new_level, 10, 250, now);
+    case Deed::take_back:
     case Deed::plan_day:
     case Deed::press:
       break;

@@ -1,6 +1,6 @@
 // What people do, drawn from the seed: commit at their hours, travel, change their hours, rest,
 // pause, make channels quiet or loud, lose tokens and channels and bring new ones, and press links
-// in the messages that they get: at once, late, twice, or when the day is over.
+// in the messages that they get: at once, late, twice, or when the day is over; some take it back.
 //
 // Commits go to the world's activity with the instant at which they become visible; changes of
 // settings go through the clerk. What a change of settings makes of a citizen is written down here
@@ -72,6 +72,7 @@ class Life {
     telegram_dies,
     telegram_renewed,
     new_level,
+    take_back,
     press,
   };
   struct Event {

@@ -112,7 +112,7 @@ void Life::be_born(std::size_t index, TimePoint now) {
   }
   const int channels = dice.between(0, 99);
   if (channels < 70) person.discord = sim::DiscordState::living;
-  if (channels >= 45) {
+  if (channels >= 50) {
     person.telegram = dice.percent(80) ? sim::TelegramState::living : sim::TelegramState::group;
   }
   if (dice.percent(1)) person.account = sim::Account::unknown;

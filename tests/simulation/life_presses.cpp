@@ -139,6 +139,8 @@ void Life::wish(Citizen& citizen, const Press& press, TimePoint now) {
   parts_.before_change(citizen, now);
   citizen.chapters.push_back(Chapter{now, std::move(after), false, false});
   parts_.after_change(citizen, now);
+  Dice dice(sim::mix(seed_, citizen.person), static_cast<std::uint64_t>(runtime::to_unix_ms(now)));
+  if (dice.percent(15)) schedule(citizen.person, Deed::take_back, now + dice.stretch(10s, 2h));
 }
 
 }  // namespace streaky::simulation
