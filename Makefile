@@ -1,5 +1,5 @@
 # What a person types. `make demo` and `make test` install what is missing first.
-.PHONY: help deps build demo run test simulate test-asan test-tsan fuzz bench lint format clean
+.PHONY: help deps build demo run test simulate chaos test-asan test-tsan fuzz bench lint format image-test clean
 .DEFAULT_GOAL := help
 
 JOBS ?= $(shell nproc)
@@ -10,11 +10,13 @@ help:
 	@echo "make build      build/streaky and build/streaky-sim"
 	@echo "make test       every test"
 	@echo "make simulate   a simulated life in bad weather (RUNS=1 SEED=1 DAYS=60 USERS=60 SEVERITY=1 START= MUTANT=)"
+	@echo "make chaos      a fleet on PostgreSQL while its processes are killed (ROUNDS=1 USERS=20000 KILLS=100 SEED=)"
 	@echo "make test-asan  the tests under AddressSanitizer and UBSan"
 	@echo "make test-tsan  the tests under ThreadSanitizer"
 	@echo "make fuzz       each fuzz target for a minute (SECONDS_EACH=60)"
 	@echo "make bench      measures, beside the goals (ROWS=10000,idle for some; bench/run.py --list)"
 	@echo "make lint       clang-format, clang-tidy, house rules"
+	@echo "make image-test builds packaging/Containerfile in fresh roots, as root, and runs it (IMAGE=/tmp/streaky-image)"
 	@echo "make format     put the sources into their form"
 
 deps:
@@ -42,6 +44,9 @@ simulate: deps
 	@ninja -C build -j $(JOBS) simulate
 	@JOBS=$(JOBS) RUNS="$(RUNS)" SEED="$(SEED)" DAYS="$(DAYS)" USERS="$(USERS)" \
 	  SEVERITY="$(SEVERITY)" START="$(START)" MUTANT="$(MUTANT)" scripts/simulate
+
+chaos: build
+	@ROUNDS="$(ROUNDS)" USERS="$(USERS)" KILLS="$(KILLS)" SEED="$(SEED)" scripts/chaos build
 
 test-asan: deps
 	@cmake --preset asan >/dev/null
@@ -71,6 +76,10 @@ lint:
 format:
 	@scripts/install-deps build lint
 	@git ls-files '*.h' '*.cpp' | xargs clang-format-19 -i
+
+IMAGE ?= /tmp/streaky-image
+image-test:
+	@scripts/image-test "$(IMAGE)"
 
 clean:
 	@rm -rf build build-asan build-tsan build-fuzz

@@ -45,7 +45,8 @@ runtime::TimePoint depot_now() { return runtime::from_unix_ms(1'786'017'600'000)
 Depot::Depot()
     : folder_(make_folder()),
       database_(std::make_unique<store::Database>(
-          io_.get_executor(), store::Database::Options{.url = "sqlite:" + file()}, metrics_)) {
+          io_.get_executor(), store::Database::Options{.url = "sqlite:" + file(), .wall = {}},
+          metrics_)) {
   sign_up();
 }
 

@@ -42,6 +42,9 @@ OTHERS = [
     ("web: dashboard, × nginx", "web", "dashboard_ratio", "{:.3f}", 0.05, True),
     ("web: dashboard, 99th of 100, ms, 64 at a time", "web", "dashboard_p99_ms", "{:.1f}", 25,
      False),
+    ("web: dashboard, one at a time, median ms", "web", "dashboard_ms", "{:.1f}", 10, False),
+    ("web: dashboard with style and script, kB", "web", "dashboard_kb", "{:.1f}", 60, False),
+    ("web: memory with 10,000 idle connections, MB", "web", "idle_mb", "{:.0f}", 120, False),
     ("seal a credential, per second", "sealing", "seal_per_s", "{:,.0f}", None, True),
     ("open a credential, per second", "sealing", "open_per_s", "{:,.0f}", None, True),
 ]

@@ -1,7 +1,10 @@
 """How fast the web answers: `/health` and the dashboard under wrk, beside nginx that answers 200."""
+import http.client
 import http.cookiejar
 import re
 import shutil
+import socket
+import statistics
 import subprocess
 import time
 import urllib.parse
@@ -12,6 +15,8 @@ from processes import Failed
 
 SECONDS = 8
 CONNECTIONS = 64
+IDLE_CONNECTIONS = 10_000
+PAGES_ONE_BY_ONE = 200
 
 NGINX = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
@@ -67,6 +72,43 @@ def sign_in(place, serve):
     return "; ".join(f"{one.name}={one.value}" for one in jar)
 
 
+def one_by_one(url, cookie):
+    """The median of the dashboard's answers to somebody alone, ms; its bytes with all it brings."""
+    link = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(link.hostname, link.port)
+    taken = []
+    for number in range(PAGES_ONE_BY_ONE):
+        headers = {"Cookie": cookie, "Accept": "text/html", "X-Forwarded-For": f"10.9.8.{number}"}
+        began = time.monotonic()
+        connection.request("GET", "/dashboard", headers=headers)
+        page = connection.getresponse().read()
+        taken.append((time.monotonic() - began) * 1e3)
+    size = len(page)
+    for part in sorted(set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.decode()))):
+        connection.request("GET", part)
+        size += len(connection.getresponse().read())
+    connection.close()
+    return statistics.median(taken), size
+
+
+def idle_memory(serve):
+    """What `serve` takes while so many connections are open, each of which has asked once, MB."""
+    link = urllib.parse.urlsplit(serve.url)
+    connections = []
+    try:
+        for number in range(IDLE_CONNECTIONS):
+            source = (f"127.0.{1 + number // 150}.1", 0)
+            one = socket.create_connection((link.hostname, link.port), source_address=source)
+            connections.append(one)
+            one.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+            if not one.recv(4_096).startswith(b"HTTP/1.1 200 "):
+                raise Failed("an idle connection was refused")
+        return processes.memory_mb(serve.pid, "VmRSS")
+    finally:
+        for one in connections:
+            one.close()
+
+
 def measure_web():
     if not shutil.which("wrk"):
         raise Failed("wrk is missing: scripts/install-deps bench")
@@ -86,11 +128,15 @@ def measure_web():
         place.environment["STREAKY_SERVER_TRUSTED_PROXIES"] = "127.0.0.1"
         serve = place.serve("--role", "web")
         script = place.folder / "dashboard.lua"
-        script.write_text(SCRIPT.format(cookie=sign_in(place, serve), path="/dashboard"))
+        cookie = sign_in(place, serve)
+        script.write_text(SCRIPT.format(cookie=cookie, path="/dashboard"))
         floor, _ = load(nginx)
         health, _ = load(f"{serve.url}/health")
         dashboard, slow = load(serve.url, script)
-        return {"nginx_per_s": floor, "health_per_s": health, "dashboard_per_s": dashboard,
+        alone, size = one_by_one(serve.url, cookie)
+        idle = idle_memory(serve)
+        return {"dashboard_ms": alone, "dashboard_kb": size / 1e3, "idle_mb": idle,
+                "nginx_per_s": floor, "health_per_s": health, "dashboard_per_s": dashboard,
                 "health_ratio": health / floor, "dashboard_ratio": dashboard / floor,
                 "dashboard_p99_ms": slow}
 

@@ -1,6 +1,6 @@
 # One library per room, its unit tests beside it.
 #
-#   streaky_room(NAME [DIR folder] LINK libraries…)
+#   streaky_room(NAME [DIR folder] [FIXTURE what its tests need] LINK libraries…)
 #
 # makes `streaky_NAME` from the folder's .cpp files (default src/NAME) and, from its `*_test.cpp`
 # files, the program `NAME_test`, every test of which CTest knows. Rooms are linked by their bare
@@ -9,7 +9,7 @@
 set(STREAKY_ROOMS streak runtime crypto net store github notify engine proxy account web app sim)
 
 function(streaky_room name)
-  cmake_parse_arguments(ROOM "" "DIR" "LINK" ${ARGN})
+  cmake_parse_arguments(ROOM "" "DIR;FIXTURE" "LINK" ${ARGN})
   if(NOT ROOM_DIR)
     set(ROOM_DIR src/${name})
   endif()
@@ -39,15 +39,19 @@ function(streaky_room name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE streaky_${name} GTest::gmock GTest::gtest_main)
     target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR})
-    streaky_discover(${name}_test)
+    streaky_discover(${name}_test ${ROOM_FIXTURE})
   endif()
 endfunction()
 
-# A test that hangs is a failure after two minutes.
+# A test that hangs is a failure after two minutes. Further arguments: fixtures that the tests need.
 function(streaky_discover target)
   include(GoogleTest)
+  set(fixtures)
+  if(ARGN)
+    set(fixtures FIXTURES_REQUIRED ${ARGN})
+  endif()
   gtest_discover_tests(${target} TEST_PREFIX "${target}." DISCOVERY_TIMEOUT 120
-    DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+    DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 ${fixtures})
 endfunction()
 
 # Every file under a folder of a room becomes a string in the program, found by its path:

@@ -28,6 +28,7 @@ struct Options {
   bool summaries = false;
   int tokens = 10;
   std::string port_file;
+  bool by_day = false;
 };
 
 void describe(CLI::App& app, Options& options) {
@@ -48,6 +49,7 @@ void describe(CLI::App& app, Options& options) {
       ->check(CLI::Range(0.0, 3.0));
   app.add_flag("--lift-limits", options.lift_limits, "no rate limits: for measurements");
   app.add_flag("--summaries", options.summaries, "some users ask for a daily summary");
+  app.add_flag("--by-day", options.by_day, "nobody lives within two hours of a midnight");
   app.add_option("--tokens", options.tokens, "service tokens ghp_sim0, ghp_sim1, …")
       ->check(CLI::Range(0, streaky::sim::Github::kMostServiceTokens))
       ->capture_default_str();
@@ -73,6 +75,7 @@ int run(const Options& options) {
   people.users = options.users;
   people.seed = options.seed;
   people.summaries = options.summaries;
+  people.by_day = options.by_day;
   world.seed(people, clock->now());
   const auto faults = world.faults().use(options.faults);
   if (!faults) {

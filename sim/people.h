@@ -31,6 +31,9 @@ struct SeedOptions {
   /// Dead tokens, dead channels, renamed and unknown accounts among them.
   bool broken = true;
 
+  /// Everybody lives where the day has begun two hours ago or more and goes on for as long.
+  bool by_day = false;
+
   Crowd crowd = Crowd::mixed;
   /// The rest is for a plain crowd. So many of each hundred are at risk today.
   int at_risk_percent = 40;

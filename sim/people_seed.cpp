@@ -164,6 +164,12 @@ std::string rest_names(std::uint8_t bits) {
   return text;
 }
 
+/// At any time it is so in most zones.
+bool is_by_day(int minute) {
+  constexpr int kHour = 60;
+  return minute >= 2 * kHour && minute < 22 * kHour;
+}
+
 }  // namespace
 
 void People::seed(const SeedOptions& options, const Zones& zones, runtime::TimePoint now) {
@@ -180,8 +186,12 @@ void People::seed(const SeedOptions& options, const Zones& zones, runtime::TimeP
     Dice dice(mix(options.seed, i));
     Person person;
     person.salt = mix(options.seed, ~i) | 1U;
-    person.zone = static_cast<std::uint8_t>(dice.below(Zones::names().size()));
-    person.base = zones.local(person.zone, now).day;
+    Zones::Local local;
+    do {
+      person.zone = static_cast<std::uint8_t>(dice.below(Zones::names().size()));
+      local = zones.local(person.zone, now);
+    } while (options.by_day && !is_by_day(local.minute));
+    person.base = local.day;
     person.remind_minute = static_cast<std::uint16_t>(dice.between(12 * 60, 23 * 60 + 30));
     person.daily_summary = dice.percent(4) && options.summaries;
     const bool plain = options.crowd == Crowd::plain;

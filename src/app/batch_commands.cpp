@@ -10,8 +10,8 @@
 #include <optional>
 
 #include "app/command.h"
+#include "app/fleet.h"
 #include "app/round.h"
-#include "app/run_lock.h"
 #include "app/service.h"
 #include "app/terminal.h"
 #include "app/user_save.h"
@@ -35,14 +35,14 @@ void print_batch(const store::Batch& batch, bool json) {
   fmt::print("{}{}", json ? summary_json(batch) : summary_text(batch), json ? "\n" : "");
 }
 
-/// Watches a batch; without a `serve` at work on this data folder, works through it here.
+/// Watches a batch; without a `serve` at work on its database, works through it here.
 int wait_for_batch(Base& base, store::Database& database, const Options& options,
                    const std::string& id, bool json) {
   bool stop = false;
   const runtime::Signals signals(base.io.get_executor(), [&stop] { stop = true; });
   std::unique_ptr<crypto::Sealer> sealer;
   std::unique_ptr<Service> service;
-  if (!RunLock::held(options.data_dir)) {
+  if (!somebody_works(base, database, options)) {
     sealer = open_keys(options, false);
     service = std::make_unique<Service>(base, database, *sealer, options,
                                         Service::Roles{.schedule = false, .work = true});
@@ -94,7 +94,7 @@ int begun(Base& base, store::Database& database, const Options& options,
     return kExitDone;
   }
   fmt::print("batch {}: {} users\n", triggered.batch_id, triggered.jobs);
-  if (!RunLock::held(options.data_dir)) {
+  if (!somebody_works(base, database, options)) {
     fmt::print(stderr, "no `streaky serve` is at work here: start one, or use --wait\n");
   }
   return kExitDone;

@@ -33,6 +33,7 @@ void add_commands(CLI::App& root, Invocation& invocation) {
   add_user_commands(root, invocation);
   add_batch_commands(root, invocation);
   add_status_command(root, invocation);
+  add_move_commands(root, invocation);
   add_keys_command(root, invocation);
   add_doctor_command(root, invocation);
   add_config_command(root, invocation);

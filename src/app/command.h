@@ -37,6 +37,7 @@ void add_check_command(CLI::App& root, Invocation& invocation);
 void add_user_commands(CLI::App& root, Invocation& invocation);
 void add_batch_commands(CLI::App& root, Invocation& invocation);
 void add_status_command(CLI::App& root, Invocation& invocation);
+void add_move_commands(CLI::App& root, Invocation& invocation);
 void add_keys_command(CLI::App& root, Invocation& invocation);
 void add_doctor_command(CLI::App& root, Invocation& invocation);
 void add_config_command(CLI::App& root, Invocation& invocation);

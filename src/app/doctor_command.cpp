@@ -14,7 +14,8 @@
 #include "app/command.h"
 #include "app/couriers.h"
 #include "app/doctor_sealed.h"
-#include "app/run_lock.h"
+#include "app/fleet.h"
+#include "app/option_setters.h"
 #include "app/wiring.h"
 #include "store/users.h"
 #include "streak/local_day.h"
@@ -31,9 +32,11 @@ Finding check_zones() {
 std::vector<Finding> check_store(Base& base, net::HttpClient& http, const Options& options) {
   std::vector<Finding> findings;
   const auto database = open_database(base, options, false);
-  findings.push_back(
-      {"database", true,
-       fmt::format("{}, schema {}", options.database_url(), database->schema_version())});
+  findings.push_back({"database", true,
+                      fmt::format("{}, schema {}", store_url_shown(options.database_url()),
+                                  database->schema_version())});
+  const bool serving = somebody_works(base, *database, options);
+  findings.push_back({"serve", true, serving ? "at work on this database" : "not running"});
   store::Users users(*database);
   const std::int64_t active = base.run(users.count_active());
   findings.push_back({"users", true, fmt::format("{} active", active)});
@@ -94,8 +97,6 @@ int doctor(const Options& options, bool json) {
     findings.push_back({"data", false, error.what()});
   }
   findings.push_back(check_courier(base, outside, options));
-  const bool serving = RunLock::held(options.data_dir);
-  findings.push_back({"serve", true, serving ? "at work on this data folder" : "not running"});
   if (options.github_tokens.empty()) {
     findings.push_back({"GitHub tokens", false, "none configured (github.tokens)"});
   }

@@ -18,6 +18,7 @@
 #include "net/origin.h"
 #include "notify/proxy_courier.h"
 #include "runtime/bytes.h"
+#include "store/postgres_url.h"
 
 namespace streaky::app {
 
@@ -67,15 +68,28 @@ std::string check_address(const std::string& text, std::string& value) {
 
 std::string check_store_url(const std::string& text, std::string& value) {
   constexpr std::string_view kScheme = "sqlite:";
+  if (store::is_postgres_url(text)) {
+    const auto url = store::read_postgres_url(text);
+    if (!url) return url.error();
+    if (text.size() > kLongestUrl || !is_plain(text))
+      return "too long, or not plain text: expected postgresql://… of at most 2,048 bytes";
+    value = text;
+    return {};
+  }
   if (!text.starts_with(kScheme) || text.size() == kScheme.size() || text.size() > kLongestUrl ||
       !is_plain(text)) {
-    return "not a database that this version knows: expected sqlite:<file>";
+    return "not a database that this version knows: expected sqlite:<file> or postgresql://…";
   }
   if (text.contains(":memory:")) {
     return "a database in memory forgets everything when the command ends: expected sqlite:<file>";
   }
   value = text;
   return {};
+}
+
+std::string store_url_shown(const std::string& url) {
+  const auto read = store::read_postgres_url(url);
+  return read ? "postgresql://… (" + read->name + ")" : url;
 }
 
 std::string check_listen_url(const std::string& text, std::string& value) {

@@ -19,6 +19,8 @@ std::string check_origin(const std::string& text, std::string& value);
 std::string check_address(const std::string& text, std::string& value);
 std::string check_ip_address(const std::string& text, std::string& value);
 std::string check_store_url(const std::string& text, std::string& value);
+/// Without the password that a url of PostgreSQL may hold.
+std::string store_url_shown(const std::string& url);
 std::string check_listen_url(const std::string& text, std::string& value);
 std::string check_path(const std::string& text, std::string& value);
 std::string check_word(const std::string& text, std::string& value);
@@ -138,6 +140,10 @@ std::string set_log_format(Options& options, const Items& items) {
 template <std::string Options::* Field>
 std::string show_text(const Options& options) {
   return options.*Field;
+}
+template <auto Field>
+std::string show_store_url(const Options& options) {
+  return store_url_shown(options.*Field);
 }
 template <auto Field>
 std::string show_set(const Options& options) {

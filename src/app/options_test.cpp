@@ -81,6 +81,7 @@ TEST_F(OptionsTest, EveryOptionCanBeSetByFlagAndShowsItsSource) {
       {"server.public_url", "https://streaky.example"},
       {"server.trusted_proxies", "10.0.0.0/8,::1"},
       {"server.metrics_token", "a-token"},
+      {"server.cors_origins", "https://app.example,http://localhost:3000"},
       {"store.url", "sqlite:/tmp/x.db"},
       {"store.listen_url", "postgresql://db.example/streaky"},
       {"keys.file", "/tmp/keys"},
@@ -105,6 +106,9 @@ TEST_F(OptionsTest, EveryOptionCanBeSetByFlagAndShowsItsSource) {
       {"engine.claim", "20"},
       {"engine.in_flight", "40"},
       {"engine.deadline", "1m"},
+      {"compat.cron_secret", "cron-secret-of-16"},
+      {"compat.server_secret", "server-secret-of-16"},
+      {"compat.jwt_secret", "jwt-secret-of-16"},
       {"admin.logins", "octocat,hubot"},
       {"log.level", "debug"},
       {"log.format", "json"}};
@@ -142,8 +146,8 @@ TEST_F(OptionsTest, AnUnknownKeyNamesLineAndNearestName) {
   EXPECT_THAT(error(), AllOf(HasSubstr("line 2"), HasSubstr("did you mean [github]?")));
   write("tokens = [\"ghp_x\"]\n");
   EXPECT_THAT(error(), AllOf(HasSubstr("line 1"), HasSubstr("did you mean github.tokens?")));
-  write("[compat]\ncron_secret = \"x\"\n");
-  EXPECT_THAT(error(), HasSubstr("unknown section [compat]"));
+  write("[weather]\nrain = \"x\"\n");
+  EXPECT_THAT(error(), HasSubstr("unknown section [weather]"));
 }
 
 TEST_F(OptionsTest, AWrongTypeSaysWhatIsAccepted) {
@@ -207,7 +211,9 @@ TEST_F(OptionsTest, ValuesOutsideTheirBoundsAreRefused) {
        {"0123456789abcdef0123456789abcde"}},
       {"log.level", {"warn"}, {"loud", "INFO"}},
       {"log.format", {"text"}, {"xml"}},
-      {"store.url", {"sqlite:a.db"}, {"a.db", "mysql://x", "sqlite:"}},
+      {"store.url",
+       {"sqlite:a.db", "postgresql://ann:p%40ss@a,b:5433/streaky?sslmode=require"},
+       {"a.db", "mysql://x", "sqlite:", "postgresql://ann:p@ss@a/streaky"}},
       {"telegram.bot_token", {"1:a"}, {"abc", "1:", ":a", "x1:a"}},
       {"github.tokens", {"gho_x", "ghs_x_y"}, {"ghp_", "token", "ghr_x", "ghp_a b"}}};
   for (const BoundsCase& one : cases) {
@@ -233,6 +239,8 @@ TEST_F(OptionsTest, ErrorsNeverRepeatASecret) {
     flags_ = {{option, secret}};
     EXPECT_THAT(error(), AllOf(HasSubstr(flag_name(option)), Not(HasSubstr("hunter2")))) << option;
   }
+  flags_ = {{"store.url", "postgresql://me:hunter2@x@db.example/streaky"}};
+  EXPECT_THAT(error(), AllOf(Not("no error"), Not(HasSubstr("hunter2"))));
   for (const char* option : {"github.api_url", "proxy.urls"}) {
     flags_ = {{option, "https://me:hunter2@github.example"}};
     EXPECT_THAT(error(), AllOf(Not("no error"), Not(HasSubstr("hunter2")))) << option;

@@ -5,12 +5,14 @@
 #include <utility>
 
 #include "app/command.h"
+#include "app/process_environment.h"
 #include "app/wiring.h"
 #include "net/address.h"
 #include "net/http_server.h"
 #include "notify/direct_courier.h"
 #include "notify/proxy_wire.h"
 #include "proxy/proxy.h"
+#include "runtime/service_manager.h"
 #include "runtime/signals.h"
 
 namespace streaky::app {
@@ -133,6 +135,7 @@ int run_proxy(const Options& options) {
   }
   Base base(options);
   ProxyService service(base, options);
+  runtime::ServiceManager manager(*base.clock, process_environment());
   runtime::Wake stop(*base.clock);
   bool asked = false;
   const runtime::Signals signals(base.io.get_executor(), [&stop, &asked] {
@@ -144,7 +147,9 @@ int run_proxy(const Options& options) {
                                     {"listen", options.proxy_listen},
                                     {"port", service.port()},
                                     {"compat", options.proxy_compat}});
+  manager.ready();
   base.run(wait_for_stop(&stop, &asked));
+  manager.stopping();
   base.log->info("stopping: finishing what is under way");
   base.run(service.stop());
   base.log->info("stopped");

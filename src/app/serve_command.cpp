@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "app/command.h"
+#include "app/reload.h"
+#include "app/process_environment.h"
 #include "app/run_lock.h"
 #include "app/service.h"
 #include "app/signin_link.h"
@@ -13,6 +15,7 @@
 #include "app/web_face.h"
 #include "crypto/key_file.h"
 #include "runtime/process.h"
+#include "runtime/service_manager.h"
 #include "runtime/signals.h"
 
 namespace streaky::app {
@@ -69,7 +72,7 @@ void warn_of_foreign_values(Base& base, store::Database& database, const Options
       {{"values", describe_values(others)}});
 }
 
-int serve(const Options& options, Service::Roles roles) {
+int serve(const Invocation& invocation, const Options& options, Service::Roles roles) {
   const std::uint64_t files = runtime::raise_file_limit();
   Base base(options);
   const auto database = open_database(base, options, true);
@@ -81,12 +84,15 @@ int serve(const Options& options, Service::Roles roles) {
   Service service(base, *database, *sealer, options, roles);
   WebFace face(base, *database, *sealer, service, options, roles.web);
 
+  runtime::ServiceManager manager(*base.clock, process_environment());
   runtime::Wake stop(*base.clock);
   bool asked = false;
-  const runtime::Signals signals(base.io.get_executor(), [&stop, &asked] {
+  Reload reload(invocation, *base.log, service, face);
+  const auto on_stop = [&stop, &asked] {
     asked = true;
     stop.notify();
-  });
+  };
+  const runtime::Signals signals(base.io.get_executor(), on_stop, [&reload] { reload(); });
   if (options.github_tokens.empty() && roles.work) {
     base.log->warn(
         "no GitHub token is configured: only users with a token of their own can be "
@@ -102,7 +108,9 @@ int serve(const Options& options, Service::Roles roles) {
                              {"data", options.data_dir},
                              {"open_files", files},
                              {"github_tokens", options.github_tokens.size()}});
+  manager.ready();
   base.run(wait_for_stop(&stop, &asked));
+  manager.stopping();
   base.log->info("stopping: finishing what is under way");
   face.stop();
   base.run(service.stop());
@@ -124,14 +132,14 @@ void add_serve_command(CLI::App& root, Invocation& invocation) {
       [&invocation](const std::string& value) { invocation.flags["server.listen"] = value; },
       "Address of pages, /health and /metrics (server.listen)");
   command->callback([&invocation, arguments] {
-    invocation.run = [arguments](Options& options) {
+    invocation.run = [&invocation, arguments](Options& options) {
       const auto roles = parse_roles(arguments->roles);
       if (!roles) {
         return complain("--role " + arguments->roles +
                             ": accepted are web, scheduler and worker, comma-separated",
                         kExitUsage);
       }
-      return serve(options, *roles);
+      return serve(invocation, options, *roles);
     };
   });
 }

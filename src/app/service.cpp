@@ -1,6 +1,8 @@
 #include "app/service.h"
 
+#include "app/fleet.h"
 #include "runtime/process.h"
+#include "store/postgres_url.h"
 
 namespace streaky::app {
 
@@ -15,7 +17,19 @@ engine::EngineOptions engine_options(const Options& options, Service::Roles role
   engine.worker.in_flight = options.engine_in_flight;
   engine.worker.deadline = options.engine_deadline;
   engine.worker.lease = options.engine_lease;
+  engine.beat = beat_of(options);
   return engine;
+}
+
+std::string roles_text(Service::Roles roles) {
+  std::string text;
+  const auto add = [&text](bool has, const char* name) {
+    if (has) text += (text.empty() ? "" : ",") + std::string(name);
+  };
+  add(roles.schedule, "scheduler");
+  add(roles.work, "worker");
+  add(roles.web, "web");
+  return text;
 }
 
 }  // namespace
@@ -34,10 +48,20 @@ Service::Service(Base& base, store::Database& database, const crypto::Sealer& se
                .metrics = base.metrics,
                .executor = base.io.get_executor(),
                .public_url = options.server_public_url_given ? options.server_public_url : "",
-               .owner = runtime::process_name()},
-              engine_options(options, roles)) {}
+               .owner = runtime::process_name(),
+               .host = runtime::host_name(),
+               .version = STREAKY_VERSION,
+               .roles = roles_text(roles)},
+              engine_options(options, roles)) {
+  const std::string url = options.database_url();
+  if (!roles.work || !store::is_postgres_url(url)) return;
+  const std::string& way = options.store_listen_url.empty() ? url : options.store_listen_url;
+  listener_ =
+      std::make_unique<store::Listener>(base.io.get_executor(), way, [this] { engine_.hurry(); });
+}
 
 runtime::Task<void> Service::stop() {
+  if (listener_) listener_->stop();
   co_await engine_.stop();
   co_await courier_->wait_idle();
   co_await outside_.github.wait_idle();

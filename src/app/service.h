@@ -7,6 +7,7 @@
 #include "app/couriers.h"
 #include "app/wiring.h"
 #include "engine/engine.h"
+#include "store/listener.h"
 
 namespace streaky::app {
 
@@ -28,6 +29,9 @@ class Service {
   void hurry() { engine_.hurry(); }
   [[nodiscard]] bool healthy() const { return engine_.healthy(); }
   [[nodiscard]] const github::TokenBudget& budget() const { return outside_.budget; }
+  void set_github_tokens(std::vector<runtime::Secret> tokens) {
+    outside_.budget.set_service_tokens(std::move(tokens));
+  }
   /// What the site shares with the engine.
   [[nodiscard]] Outside& outside() { return outside_; }
   [[nodiscard]] notify::Courier& courier() { return *courier_; }
@@ -36,6 +40,7 @@ class Service {
   Outside outside_;
   std::unique_ptr<notify::Courier> courier_;
   engine::Engine engine_;
+  std::unique_ptr<store::Listener> listener_;  // a worker's on PostgreSQL
 };
 
 }  // namespace streaky::app

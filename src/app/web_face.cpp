@@ -10,6 +10,7 @@ namespace {
 
 constexpr runtime::Millis kStopPoll{20};
 /// Behind a reverse proxy all come from one address, which is then a trusted one.
+constexpr std::size_t kMostConnections = 12'000;
 constexpr std::size_t kMostPerAddress = 200;
 
 net::Networks trusted_proxies(const Options& options) {
@@ -48,6 +49,7 @@ void refresh(Base& base, const Service& service) {
 net::HttpServerOptions server_options(const Options& options) {
   net::HttpServerOptions server;
   server.listen = options.server_listen;
+  server.max_connections = kMostConnections;
   server.max_connections_per_address = kMostPerAddress;
   server.uncounted = trusted_proxies(options);
   return server;

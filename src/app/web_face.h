@@ -26,6 +26,7 @@ class WebFace {
 
   void start();
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+  void set_operators(std::vector<std::string> logins) { site_.set_operators(std::move(logins)); }
   /// Nothing new is taken, streams end. Twice is once.
   void stop();
   runtime::Task<void> wait_idle();

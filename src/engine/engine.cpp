@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include "engine/membership.h"
 #include "engine/scheduler.h"
 #include "engine/upkeep.h"
 
@@ -33,6 +34,7 @@ class Engine::Impl {
         deliveries_(parts_.database),
         schedule_(parts_.database),
         upkeep_(parts_.database),
+        members_(parts_.database),
         checker_(parts_.github, parts_.sealer, parts_.clock, parts_.log),
         recorder_({.jobs = jobs_,
                    .deliveries = deliveries_,
@@ -78,13 +80,23 @@ class Engine::Impl {
                  .metrics = parts_.metrics,
                  .owner = parts_.owner,
                  .lease = options_.worker.lease,
-                 .holds_anything = [this] { return worker_.holds_anything(); },
+                 .in_hand = [this] { return worker_.in_hand(); },
                  .on_returned = [this] { worker_.hurry(); }}),
         cleaner_({.upkeep = upkeep_, .clock = parts_.clock, .log = parts_.log}),
+        membership_({.members = members_,
+                     .clock = parts_.clock,
+                     .log = parts_.log,
+                     .metrics = parts_.metrics,
+                     .self = self(parts_),
+                     .beat = options_.beat,
+                     .forgets = options_.work,
+                     .load = [this] { return load(); },
+                     .on_forgotten = [this] { reaper_.hurry(); }}),
         heartbeat_(parts_.executor, on_bug_) {}
 
   void start() {
     if (std::exchange(started_, true)) return;
+    heartbeat_.spawn(membership_.run());
     if (options_.schedule) loops_.spawn(scheduler_.run());
     if (!options_.work) return;
     heartbeat_.spawn(reaper_.run());
@@ -104,13 +116,30 @@ class Engine::Impl {
       co_await recorder_.drain();
     }
     reaper_.stop();
+    membership_.stop();
     co_await heartbeat_.wait_empty();
+    co_await membership_.leave();
   }
 
   [[nodiscard]] bool healthy() const { return !worker_.ailing() && !scheduler_.ailing(); }
   void hurry() { worker_.hurry(); }
 
  private:
+  static store::Member self(const EngineParts& parts) {
+    store::Member member;
+    member.name = parts.owner;
+    member.host = parts.host;
+    member.version = parts.version;
+    member.roles = parts.roles;
+    return member;
+  }
+
+  [[nodiscard]] Membership::Load load() const {
+    return {.in_flight = static_cast<std::int64_t>(worker_.jobs_in_hand() + sender_.held()),
+            .checks = worker_.checks(),
+            .sends = sender_.sent()};
+  }
+
   EngineParts parts_;
   EngineOptions options_;
   runtime::TaskGroup::OnException on_bug_;
@@ -119,6 +148,7 @@ class Engine::Impl {
   store::Deliveries deliveries_;
   store::Schedule schedule_;
   store::Upkeep upkeep_;
+  store::Members members_;
   Checker checker_;
   Recorder recorder_;
   ActionLinks links_;
@@ -127,6 +157,7 @@ class Engine::Impl {
   Scheduler scheduler_;
   Reaper reaper_;
   Cleaner cleaner_;
+  Membership membership_;
   runtime::TaskGroup heartbeat_;
   bool started_ = false;
   bool settled_ = false;

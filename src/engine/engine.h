@@ -3,7 +3,7 @@
 // Everything comes from outside: clock, randomness, HTTP (behind `github` and `courier`), database.
 // Threading: construct, start and stop on the executor's thread. Stop order: no new bites, no new
 // claims; what is under way finishes within the grace or is handed back; results are written; the
-// heartbeat ends last.
+// heartbeat ends last, after which the fleet is left.
 #pragma once
 
 #include <memory>
@@ -21,6 +21,7 @@ struct EngineOptions {
   bool schedule = true;  // run the scheduler
   bool work = true;      // run worker, reaper and cleaner
   runtime::Millis tick{1'000};
+  runtime::Millis beat{60'000};  // how often the fleet hears of this process
   Worker::Options worker;
   Sender::Limits sender;
 };
@@ -38,6 +39,9 @@ struct EngineParts {
   runtime::Executor executor;
   std::string public_url;  // of the site, for links in messages; empty: they carry none
   std::string owner;       // of leases; unique among the processes that share the database
+  std::string host;        // for the fleet, as are the next two
+  std::string version;
+  std::string roles;
 };
 
 class Engine {

@@ -48,6 +48,16 @@ runtime::Task<std::vector<Recorder::SwitchedOffs>> Recorder::write_deliveries(
   co_return answers;
 }
 
+runtime::Task<bool> Recorder::still_ours(std::string delivery_id, int attempt) {
+  try {
+    co_return co_await parts_.deliveries.still_held(parts_.owner, std::move(delivery_id), attempt);
+  } catch (const store::DatabaseError& error) {
+    // Better twice than not at all.
+    parts_.log.warn("sent without another look at its lease", {{"error", error.what()}});
+  }
+  co_return true;
+}
+
 runtime::Task<void> Recorder::drain() {
   co_await jobs_.drain();
   co_await deliveries_.drain();

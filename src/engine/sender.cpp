@@ -138,14 +138,15 @@ void Sender::take(ClaimedDelivery delivery) {
     tasks_.spawn(settle(handed_back(delivery, parts_.clock.now())));
     return;
   }
-  queue_.push_back(std::move(delivery));
+  in_hand_.insert(delivery.id);
+  queue_.push_back({std::move(delivery), parts_.clock.monotonic()});
   begin_next();
 }
 
 void Sender::begin_next() {
   while (!queue_.empty() && sending_ < limits_.in_flight && !stopping_) {
     ++sending_;
-    tasks_.spawn(deliver(std::move(queue_.front())));
+    tasks_.spawn(deliver(std::move(queue_.front().delivery), queue_.front().taken));
     queue_.pop_front();
   }
 }
@@ -154,19 +155,20 @@ void Sender::stop() {
   if (std::exchange(stopping_, true)) return;
   stopped_.notify();
   const TimePoint now = parts_.clock.now();
-  for (const ClaimedDelivery& delivery : std::exchange(queue_, {})) {
-    tasks_.spawn(settle(handed_back(delivery, now)));
+  for (const Held& held : std::exchange(queue_, {})) {
+    in_hand_.erase(held.delivery.id);
+    tasks_.spawn(settle(handed_back(held.delivery, now)));
   }
 }
 
 // What a coroutine holds while it waits is held thousands of times: what is needed before and after
 // a wait alone is made in functions that are none.
-runtime::Task<void> Sender::deliver(ClaimedDelivery delivery) {
+runtime::Task<void> Sender::deliver(ClaimedDelivery delivery, runtime::Millis taken) {
   std::string trouble;
   bool sent = false;
   try {
     auto outcome = std::make_unique<DeliveryOutcome>(outcome_of(delivery, DeliveryEnd::expired));
-    co_await bring(&delivery, outcome.get());
+    co_await bring(&delivery, taken, outcome.get());
     note(delivery, *outcome);
     sent = outcome->end == DeliveryEnd::sent;
     auto settling = settle(std::move(*outcome));
@@ -176,12 +178,14 @@ runtime::Task<void> Sender::deliver(ClaimedDelivery delivery) {
     trouble = error.what();
   }
   if (!trouble.empty()) co_await put_off(&delivery, sent, std::move(trouble));
+  in_hand_.erase(delivery.id);
   --sending_;
   begin_next();
 }
 
 /// The outcome says `expired` until something better is known.
-runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
+runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, runtime::Millis taken,
+                                  DeliveryOutcome* outcome) {
   TimePoint now = parts_.clock.now();
   if (now < delivery->due_at) {
     if (!stopping_) co_await stopped_.wait_for(delivery->due_at - now);
@@ -205,6 +209,10 @@ runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, DeliveryOutcome* ou
   if (!outgoing) co_return;
   if (parts_.links != nullptr) outgoing->message.links = parts_.links->links_for(*delivery, now);
   if (parts_.courier.names_users()) co_await name_user(delivery->user_id, outgoing.get());
+  if (parts_.clock.monotonic() - taken > kSurelyOurs) {
+    const bool ours = co_await still_ours(delivery, outcome);
+    if (!ours) co_return;
+  }
   auto carrying = parts_.courier.carry(std::move(*outgoing));
   outgoing.reset();
   notify::Carried carried = co_await std::move(carrying);
@@ -214,7 +222,10 @@ runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, DeliveryOutcome* ou
 void Sender::note(const ClaimedDelivery& delivery, const DeliveryOutcome& outcome) {
   parts_.metrics.count("streaky_deliveries_total",
                        {{"channel", delivery.channel_kind}, {"end", end_text(outcome.end)}});
-  if (outcome.end == DeliveryEnd::sent) return;
+  if (outcome.end == DeliveryEnd::sent) {
+    ++sent_;
+    return;
+  }
   parts_.log.info("delivery not sent", {{"batch", delivery.batch_id},
                                         {"job", delivery.job_id},
                                         {"delivery", delivery.id},
@@ -265,6 +276,15 @@ runtime::Task<bool> Sender::still_wanted(ClaimedDelivery* delivery, DeliveryOutc
   outcome->code = "asked_for_quiet";
   outcome->reason = "you asked for no message about this day";
   co_return false;
+}
+
+/// The process may have stood still, and another one may have taken it over; the outcome says so.
+runtime::Task<bool> Sender::still_ours(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
+  const bool ours = co_await parts_.recorder.still_ours(delivery->id, delivery->attempt);
+  if (!ours) {
+    *outcome = retry_at(*delivery, parts_.clock.now(), "lease_lost", "another process has it");
+  }
+  co_return ours;
 }
 
 /// True when it is to be sent; else the outcome says what becomes of it.

@@ -16,6 +16,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/action_links.h"
@@ -35,6 +36,9 @@ class Sender {
   static constexpr runtime::Millis kLastTry{30'000};  // before midnight
   static constexpr int kTriesLeft = 5;  // a pause of our own is at most this part of the time left
   static constexpr runtime::Millis kPutOffPause{30'000};
+  /// What has been held for longer is sent only after a look at whether it is still ours: leases
+  /// and beats last for longer than this.
+  static constexpr runtime::Millis kSurelyOurs{10'000};
 
   struct Limits {
     std::size_t in_flight = 2'048;
@@ -61,6 +65,12 @@ class Sender {
   /// How many more it can hold.
   [[nodiscard]] std::size_t room() const;
   [[nodiscard]] std::size_t held() const { return queue_.size() + sending_; }
+  /// Their ids.
+  [[nodiscard]] std::vector<std::string> in_hand() const {
+    return {in_hand_.begin(), in_hand_.end()};
+  }
+  /// Messages that reached their channel since it started.
+  [[nodiscard]] std::int64_t sent() const { return sent_; }
   /// Sends it as soon as there is a place. The delivery is `sending`, leased by this process.
   void take(store::ClaimedDelivery delivery);
 
@@ -71,14 +81,16 @@ class Sender {
 
  private:
   void begin_next();
-  runtime::Task<void> deliver(store::ClaimedDelivery delivery);
-  runtime::Task<void> bring(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
+  runtime::Task<void> deliver(store::ClaimedDelivery delivery, runtime::Millis taken);
+  runtime::Task<void> bring(store::ClaimedDelivery* delivery, runtime::Millis taken,
+                            store::DeliveryOutcome* outcome);
   void note(const store::ClaimedDelivery& delivery, const store::DeliveryOutcome& outcome);
   runtime::Task<void> put_off(store::ClaimedDelivery* delivery, bool sent, std::string trouble);
   runtime::Task<bool> record_trouble(store::ClaimedDelivery* delivery, bool sent,
                                      std::string trouble);
   runtime::Task<bool> still_wanted(store::ClaimedDelivery* delivery,
                                    store::DeliveryOutcome* outcome);
+  runtime::Task<bool> still_ours(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
   runtime::Task<bool> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
   bool judge_again(const store::User& user, const Look& look, store::ClaimedDelivery& delivery,
                    store::DeliveryOutcome& outcome);
@@ -90,8 +102,14 @@ class Sender {
 
   Parts parts_;
   Limits limits_;
-  std::deque<store::ClaimedDelivery> queue_;
+  struct Held {
+    store::ClaimedDelivery delivery;
+    runtime::Millis taken;  // when, by the monotonic clock
+  };
+  std::deque<Held> queue_;
+  std::unordered_set<std::string> in_hand_;  // the queue and what is on its way
   std::size_t sending_ = 0;
+  std::int64_t sent_ = 0;
   bool stopping_ = false;
   runtime::Wake stopped_;
   runtime::TaskGroup tasks_;

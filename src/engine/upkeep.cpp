@@ -18,8 +18,11 @@ Reaper::Reaper(Parts parts)
 
 runtime::Task<runtime::Millis> Reaper::pass() {
   const runtime::TimePoint now = parts_.clock.now();
-  if (parts_.holds_anything()) co_await parts_.jobs.extend(parts_.owner, now + parts_.lease);
-  if (planted(Mutant::leases_kept)) co_return parts_.lease / 3;
+  store::InHand in_hand = parts_.in_hand();
+  if (!in_hand.empty()) {
+    co_await parts_.jobs.extend(parts_.owner, std::move(in_hand), now + parts_.lease);
+  }
+  if (jumped() || planted(Mutant::leases_kept)) co_return parts_.lease / 3;
   const runtime::Millis too_early = planted(Mutant::claims_not_fenced) ? parts_.lease : kOnTime;
   const store::Reaped reaped = co_await parts_.upkeep.reap(now + too_early);
   if (reaped.all() > 0) {
@@ -33,6 +36,17 @@ runtime::Task<runtime::Millis> Reaper::pass() {
     parts_.on_returned();
   }
   co_return parts_.lease / 3;
+}
+
+/// Whether a clock was set, or the process stood still, since the last pass.
+bool Reaper::jumped() {
+  const runtime::TimePoint now = parts_.clock.now();
+  const runtime::Millis monotonic = parts_.clock.monotonic();
+  const runtime::Millis by_wall = now - std::exchange(passed_at_, now);
+  const runtime::Millis elapsed = monotonic - std::exchange(passed_monotonic_, monotonic);
+  const bool first = by_wall == now.time_since_epoch();
+  const runtime::Millis most = parts_.lease * 2 / 3;
+  return !first && (std::chrono::abs(by_wall - elapsed) > most || elapsed > most);
 }
 
 Cleaner::Cleaner(Parts parts)

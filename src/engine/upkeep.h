@@ -1,8 +1,9 @@
 // The reaper and the cleaner: what keeps the tables honest and small.
 //
 // Reaper and heartbeat are one loop on purpose: our own leases are extended first, so that a clock
-// that jumped or a machine that slept never makes a process reap what it holds itself.
-// Threading: the executor's thread.
+// that jumped or a machine that slept never makes a process reap what it holds itself. After such a
+// jump nothing is reaped until the next pass: of what the database is just giving us, we do not
+// know yet. Threading: the executor's thread.
 #pragma once
 
 #include <functional>
@@ -25,7 +26,7 @@ class Reaper {
     runtime::Metrics& metrics;
     std::string owner;
     runtime::Millis lease;
-    std::function<bool()> holds_anything;  // nothing to extend otherwise
+    std::function<store::InHand()> in_hand;
     std::function<void()> on_returned;
   };
 
@@ -33,12 +34,18 @@ class Reaper {
 
   runtime::Task<void> run() { return loop_.run(); }
   void stop() { loop_.stop(); }
+  /// There may be something to reap.
+  void hurry() { loop_.hurry(); }
 
   runtime::Task<runtime::Millis> pass();
 
  private:
+  bool jumped();
+
   Parts parts_;
   Loop loop_;
+  runtime::TimePoint passed_at_{};  // when the last pass began, by both clocks
+  runtime::Millis passed_monotonic_{0};
 };
 
 class Cleaner {

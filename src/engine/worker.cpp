@@ -97,15 +97,8 @@ runtime::Task<int> Worker::claim_jobs(bool alone_next) {
   const int limit =
       static_cast<int>(std::min<std::size_t>(room, static_cast<std::size_t>(options_.claim)));
   const runtime::TimePoint now = parts_.clock.now();
-  claiming_ = true;
-  std::vector<store::ClaimedJob> jobs;
-  try {
-    jobs = co_await parts_.jobs.claim(parts_.owner, limit, alone_next, now, now + options_.lease);
-  } catch (...) {
-    claiming_ = false;
-    throw;
-  }
-  claiming_ = false;
+  auto jobs =
+      co_await parts_.jobs.claim(parts_.owner, limit, alone_next, now, now + options_.lease);
   const int count = static_cast<int>(jobs.size());
   for (store::ClaimedJob& job : jobs) {
     in_hand_.insert(job.id);
@@ -201,6 +194,7 @@ runtime::Task<store::FinishResult> Worker::record(const store::ClaimedJob& job, 
   const Circumstances circumstances{
       .job = job, .now = parts_.clock.now(), .send_at_once = parts_.sender.room() > 0};
   store::JobOutcome outcome = decide(circumstances, look, parts_.random);
+  ++checks_;
   parts_.metrics.count("streaky_checks_total", {{"verdict", streak::to_text(outcome.verdict)}});
   return parts_.recorder.finish(std::move(outcome));
 }

@@ -66,9 +66,13 @@ class Worker {
   /// There may be something to claim.
   void hurry() { loop_.hurry(); }
 
-  [[nodiscard]] bool holds_anything() const {
-    return claiming_ || !in_hand_.empty() || parts_.sender.held() > 0;
+  /// Jobs, and the deliveries of its sender: what leases are kept for.
+  [[nodiscard]] store::InHand in_hand() const {
+    return {{in_hand_.begin(), in_hand_.end()}, parts_.sender.in_hand()};
   }
+  [[nodiscard]] std::size_t jobs_in_hand() const { return in_hand_.size(); }
+  /// Checks that it has judged since it started.
+  [[nodiscard]] std::int64_t checks() const { return checks_; }
   [[nodiscard]] bool ailing() const { return loop_.ailing(); }
 
  private:
@@ -92,7 +96,7 @@ class Worker {
   runtime::Wake changed_;
   std::unordered_set<std::int64_t> in_hand_;
   std::size_t put_off_ = 0;  // of these, how many only wait to be written
-  bool claiming_ = false;
+  std::int64_t checks_ = 0;
   bool full_ = false;   // jobs wait for room
   bool alone_ = false;  // a job that must run alone is in hand
   runtime::Millis alone_again_{0};

@@ -28,12 +28,29 @@ void TokenBudget::add_service_token(runtime::Secret token) {
   services_.push_back(std::move(entry));
 }
 
-std::size_t TokenBudget::service_tokens() const { return services_.size(); }
+void TokenBudget::set_service_tokens(std::vector<runtime::Secret> tokens) {
+  for (const auto& known : services_) known->retired = true;
+  for (runtime::Secret& token : tokens) {
+    const auto same = std::ranges::find_if(
+        services_, [&token](const auto& known) { return known->text.reveal() == token.reveal(); });
+    if (same == services_.end()) {
+      add_service_token(std::move(token));
+    } else {
+      (*same)->retired = false;
+    }
+  }
+  room_.notify();
+}
+
+std::size_t TokenBudget::service_tokens() const {
+  const auto in_use = std::ranges::count(services_, false, &ServiceToken::retired);
+  return static_cast<std::size_t>(in_use);
+}
 
 std::size_t TokenBudget::living_service_tokens() const {
   const Millis now = clock_.monotonic();
   const auto living = std::ranges::count_if(
-      services_, [now](const auto& token) { return !token->state.dead(now); });
+      services_, [now](const auto& token) { return !token->retired && !token->state.dead(now); });
   return static_cast<std::size_t>(living);
 }
 
@@ -42,6 +59,7 @@ std::vector<TokenBudget::Standing> TokenBudget::standings() const {
   const auto wall = [&now](Millis at) { return now.wall + (at - now.monotonic); };
   std::vector<Standing> standings;
   for (const auto& token : services_) {
+    if (token->retired) continue;
     const TokenState& state = token->state;
     Standing one;
     one.dead = state.dead(now.monotonic);
@@ -62,7 +80,7 @@ TokenBudget::Choice TokenBudget::choose_service() {
   bool busy = false;
   for (std::size_t i = 0; i < services_.size(); ++i) {
     TokenState& state = services_[i]->state;
-    if (state.dead(now.monotonic)) continue;
+    if (services_[i]->retired || state.dead(now.monotonic)) continue;
     const Millis until = state.blocked_until(now.monotonic);
     if (until > now.monotonic) {
       earliest = std::min(earliest.value_or(until), until);

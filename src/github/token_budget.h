@@ -43,6 +43,9 @@ class TokenBudget {
 
   /// A service token, shared by all users.
   void add_service_token(runtime::Secret token);
+  /// These from now on. What is known of those that stay is kept; requests that are under way with
+  /// the others end as they would.
+  void set_service_tokens(std::vector<runtime::Secret> tokens);
   [[nodiscard]] std::size_t service_tokens() const;
   [[nodiscard]] std::size_t living_service_tokens() const;
   /// What is known of each service token, in their order.
@@ -74,6 +77,7 @@ class TokenBudget {
   struct ServiceToken {
     runtime::Secret text;
     TokenState state;
+    bool retired = false;  // configured no more; its place stays, since ids are places
   };
   /// A token to use now, or since when to wait.
   struct Choice {

@@ -55,6 +55,29 @@ TEST_F(TokenBudgetTest, TheLeastUsedTokenGoesFirst) {
   for (TokenBudget::TokenId id = 0; id < 3; ++id) EXPECT_EQ(used[id], 3);
 }
 
+TEST_F(TokenBudgetTest, NewTokensTakeOverWhileOldOnesAreInUse) {
+  const auto set = [this](std::initializer_list<const char*> texts) {
+    std::vector<runtime::Secret> tokens;
+    for (const char* text : texts) tokens.emplace_back(text);
+    budget.set_service_tokens(std::move(tokens));
+  };
+  set({"old", "stays"});
+  Leased old = lease();
+  Leased stays = lease();
+  stays->succeeded(with_points(0, kOneOClock), std::nullopt);
+  set({"stays", "new"});
+  EXPECT_EQ(budget.service_tokens(), 2U);
+  const Leased next = lease();
+  ASSERT_TRUE(next.has_value());
+  EXPECT_EQ(next->id(), 2) << "the old one is not asked any more, the other has no points left";
+  old->succeeded(with_points(100, kOneOClock), std::nullopt);
+  set({});
+  EXPECT_EQ(budget.living_service_tokens(), 0U);
+  EXPECT_TRUE(lease().error().dead);
+  set({"stays"});
+  EXPECT_FALSE(lease().has_value()) << "what was known of it is known still";
+}
+
 TEST_F(TokenBudgetTest, NoPointsLeftWaitsForTheReset) {
   add(1);
   Leased first = lease();

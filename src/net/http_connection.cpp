@@ -130,7 +130,11 @@ runtime::Task<void> linger(ConnectionPtr connection) {
 }
 
 runtime::Task<void> send_refusal(ConnectionPtr connection, Refusal refusal) {
-  const ServerResponse response = make_error(refusal.status, refusal.reason);
+  ServerResponse response = make_error(refusal.status, refusal.reason);
+  if (refusal.most_bytes > 0) {
+    response.body.pop_back();
+    response.body += fmt::format(R"(,"maxSizeBytes":{}}})", refusal.most_bytes);
+  }
   const ReplyContext context{.keep_alive = false};
   const std::string head = make_head(response, context);
   connection->set_deadline(kLinger);

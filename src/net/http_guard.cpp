@@ -56,7 +56,7 @@ std::optional<Refusal> take_length(std::string_view value, std::size_t max_body_
     return bad("malformed Content-Length");
   const auto [stop, error] = std::from_chars(begin, end, framing.length);
   if (error != std::errc{} || stop != end || framing.length > max_body_bytes) {
-    return Refusal{413, "the body is too large"};
+    return Refusal{413, "Request too large", max_body_bytes};
   }
   return std::nullopt;
 }

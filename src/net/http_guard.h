@@ -13,7 +13,8 @@ namespace streaky::net {
 
 struct Refusal {
   int status = 400;
-  std::string_view reason;  // a literal, safe to send
+  std::string_view reason;     // a literal, safe to send
+  std::size_t most_bytes = 0;  // said to who sent more; 0: nothing is said
 };
 
 /// How the body is framed, and whether the client waits for "100 Continue" before sending it.

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <string>
 
 #include "net/field_text.h"
 
@@ -73,6 +73,17 @@ constexpr std::string_view reason_of(int status) {
   }
 }
 
+constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::size_t kUsualHead = 1'024;
+
+/// By hand, not by format: every answer has a dozen.
+void add_field(std::string& head, std::string_view name, std::string_view value) {
+  head += name;
+  head += ": ";
+  head += value;
+  head += kLineEnd;
+}
+
 bool is_servers_own(std::string_view name) {
   return equals_ignoring_case(name, "Content-Length") ||
          equals_ignoring_case(name, "Transfer-Encoding") ||
@@ -102,33 +113,35 @@ bool has_body(const ServerResponse& response, const ReplyContext& context) {
 
 std::string make_head(const ServerResponse& response, const ReplyContext& context) {
   std::string head;
-  head.reserve(256);
-  auto out = std::back_inserter(head);
-  fmt::format_to(out, "HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
+  head.reserve(kUsualHead);
+  head += "HTTP/1.1 ";
+  head += std::to_string(response.status);
+  head += ' ';
+  head += reason_of(response.status);
+  head += kLineEnd;
   const bool streamed = static_cast<bool>(response.stream);
   // A HEAD handler that made no body does not know its length, so none is claimed.
   const bool counts = context.head_request ? !response.body.empty() : true;
   if (streamed) {
-    if (!context.http_1_0) head += "Transfer-Encoding: chunked\r\n";
+    if (!context.http_1_0) add_field(head, "Transfer-Encoding", "chunked");
   } else if (response.status != 204 && response.status != 304 && counts) {
-    fmt::format_to(out, "Content-Length: {}\r\n", response.body.size());
+    add_field(head, "Content-Length", std::to_string(response.body.size()));
   }
   const bool typed = std::ranges::any_of(response.headers, [](const HttpHeader& header) {
     return equals_ignoring_case(header.name, "Content-Type");
   });
   if (!typed && !response.content_type.empty() && (streamed || !response.body.empty())) {
-    fmt::format_to(out, "Content-Type: {}\r\n", response.content_type);
+    add_field(head, "Content-Type", response.content_type);
   }
   for (const HttpHeader& header : response.headers) {
-    if (is_servers_own(header.name)) continue;
-    fmt::format_to(out, "{}: {}\r\n", header.name, header.value);
+    if (!is_servers_own(header.name)) add_field(head, header.name, header.value);
   }
   if (!context.keep_alive) {
-    head += "Connection: close\r\n";
+    add_field(head, "Connection", "close");
   } else if (context.http_1_0) {
-    head += "Connection: keep-alive\r\n";
+    add_field(head, "Connection", "keep-alive");
   }
-  head += "\r\n";
+  head += kLineEnd;
   return head;
 }
 

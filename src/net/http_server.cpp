@@ -359,7 +359,9 @@ runtime::Task<Step> HttpServer::Impl::read_body(Self self, ConnectionPtr connect
     if (!connection->inbox.empty()) {
       error_code error;
       connection->consume(parser->put(asio::buffer(connection->inbox), error));
-      if (error == http::error::body_limit) co_return refuse({413, "the body is too large"});
+      if (error == http::error::body_limit) {
+        co_return refuse({413, "Request too large", self->options_.max_body_bytes});
+      }
       if (error && error != http::error::need_more) co_return refuse({400, "malformed body"});
       if (parser->is_done()) break;
       if (!error && !connection->inbox.empty()) continue;

@@ -196,6 +196,8 @@ TEST_F(HttpServerTest, RefusesByItsLimits) {
   EXPECT_EQ(status_of(get("/", "X-Big: " + std::string(4'000, 'x') + "\r\n")), 431);
   EXPECT_EQ(status_of("GET /" + std::string(20'000, 'x')), 431);
   EXPECT_EQ(status_of(post("Content-Length: 1001\r\n", std::string(1'001, 'x'))), 413);
+  EXPECT_TRUE(talk(post("Content-Length: 1001\r\n", "x"))
+                  .ends_with(R"({"error":"Request too large","maxSizeBytes":1000})"));
   EXPECT_EQ(status_of(post("Content-Length: 99999999999999999999999\r\n", "x")), 413);
   EXPECT_EQ(status_of(post("Transfer-Encoding: chunked\r\n", "3e9\r\n" + std::string(1'001, 'x'))),
             413);

@@ -26,6 +26,7 @@ constexpr Millis kFirstBackoff{2'000};
 // A channel that is back for ten minutes is tried twice in them, whatever the jitter.
 constexpr Millis kLongestBackoff{3LL * 60 * 1000};
 constexpr int kBotPerSecond = 30;
+constexpr Millis kStoodStill{5'000};  // a turn that comes so late finds the process thawed
 
 // docs/remote-apis.md §3 and §4, "Limits".
 constexpr std::array kWebhookLimits = {Limit{5, Millis{2'000}}, Limit{30, Millis{60'000}}};
@@ -150,6 +151,12 @@ Task<bool> Notifier::Impl::await_turn(Parcel* parcel) {
       // The process stood still, or the clock jumped, while it waited.
       parcel->delivered.outcome =
           RetryAt{.at = clock_.now(), .reason = "its day ended before its turn", .code = "expired"};
+      co_return false;
+    }
+    if (clock_.monotonic() - turn.at > kStoodStill) {
+      // Meanwhile another process may have taken the message over.
+      parcel->delivered.outcome =
+          RetryAt{.at = clock_.now(), .reason = "this process stood still", .code = "stood_still"};
       co_return false;
     }
     if (pacer_.stands(parcel->route, clock_.monotonic())) co_return true;

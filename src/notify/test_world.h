@@ -84,6 +84,7 @@ class CaptureLog final : public runtime::Log {
     }
     text += "\n";
   }
+  void set_level(runtime::LogLevel) override {}
   std::string text;
 };
 

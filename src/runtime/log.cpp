@@ -121,6 +121,7 @@ class StderrLog final : public Log {
     }
     logger_.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
   }
+  void set_level(LogLevel level) override { logger_.set_level(to_spdlog(level)); }
 
  private:
   spdlog::logger logger_;
@@ -130,6 +131,7 @@ class StderrLog final : public Log {
 class NullLog final : public Log {
  public:
   void write(LogLevel, std::string_view, Fields) override {}
+  void set_level(LogLevel) override {}
 };
 
 }  // namespace

@@ -52,6 +52,8 @@ class Log {
   void error(std::string_view event, Fields fields = {}) { write(LogLevel::error, event, fields); }
 
   virtual void write(LogLevel level, std::string_view event, Fields fields) = 0;
+  /// From now on; any thread.
+  virtual void set_level(LogLevel level) = 0;
 };
 
 /// Lines on standard error.

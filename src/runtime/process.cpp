@@ -31,12 +31,16 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-std::string process_name() {
+std::string host_name() {
   std::array<char, 256> host{};
   gethostname(host.data(), host.size() - 1);
+  return host.data();
+}
+
+std::string process_name() {
   const auto started =
       std::chrono::system_clock::now().time_since_epoch() / std::chrono::milliseconds{1};
-  return fmt::format("{}:{}:{}", host.data(), getpid(), started);
+  return fmt::format("{}:{}:{}", host_name(), getpid(), started);
 }
 
 void disable_core_dumps() {

@@ -10,6 +10,8 @@ namespace streaky::runtime {
 std::int64_t peak_memory_bytes();
 /// Seconds of CPU, user and system together.
 double cpu_seconds();
+/// What the machine calls itself.
+std::string host_name();
 /// `host:pid:start`, unique among the processes that may share a database: the owner of leases.
 std::string process_name();
 /// Core dumps off, so that no dump can hold a credential.

@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM as a call on the executor; a second one ends the process at once.
+// SIGINT and SIGTERM as a call on the executor; a second one ends the process at once. SIGHUP as
+// another call, each time, where somebody wants to hear of it; else it ends the process.
 #pragma once
 
 #include <functional>
@@ -11,7 +12,7 @@ namespace streaky::runtime {
 class Signals {
  public:
   /// `on_stop` is called on the executor at the first signal. Stops listening when destroyed.
-  Signals(Executor executor, std::function<void()> on_stop);
+  Signals(Executor executor, std::function<void()> on_stop, std::function<void()> on_reload = {});
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

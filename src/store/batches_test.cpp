@@ -49,8 +49,6 @@ TEST_P(BatchesTest, ALaterStageThatDiedTooHoldsNothingBack) {
   EXPECT_EQ(sent_or_waiting(), 1);
 }
 
-STREAKY_STORE_SUITE(BatchesTest);
-
 TEST_P(BatchesTest, JobsAreFoundByStateAndBeginningOfTheLogin) {
   sign_up(2);
   trigger("b1");
@@ -74,6 +72,24 @@ TEST_P(BatchesTest, ChannelsAreCountedWithWhatBecameOfTheirMessages) {
   const auto later = wait(read_channel_report(&s_->database, kNow + std::chrono::hours(25)));
   EXPECT_EQ(later.kinds.at("discord").count("sent"), 0) << "the last day alone";
 }
+
+TEST_P(BatchesTest, RoundsArePagedTheNewestFirst) {
+  sql("INSERT INTO batches (id, origin, created_at) VALUES ('b1', 'manual', 2), "
+      "('b2', 'manual', 2), ('b3', 'manual', 1)");
+  std::vector<std::string> seen;
+  runtime::TimePoint at = kNow;
+  std::string id;
+  for (int pages = 0; pages < 4; ++pages) {
+    for (const Batch& one : wait(s_->batches.page(at, id, 1))) {
+      seen.push_back(one.id);
+      at = one.created_at;
+      id = one.id;
+    }
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"b2", "b1", "b3"}));
+}
+
+STREAKY_STORE_SUITE(BatchesTest);
 
 }  // namespace
 }  // namespace streaky::store

@@ -1,48 +1,40 @@
-// One open database: connecting, the rules of the connection, migrations, transactions, and the
-// driver's errors in plain words. Private to store/. Threading: one thread at a time.
+// One open database, of either kind: transactions, and the driver's errors in plain words. Private
+// to store/. Threading: one thread at a time.
 #pragma once
 
-#include <exception>
-#include <functional>
 #include <memory>
-#include <string>
+#include <string_view>
 
 #include "store/database.h"
 #include "store/session.h"
-#include "store/statements.h"
 
 namespace streaky::store {
 
 class Connection {
  public:
-  /// Connects and brings the schema up to date. Throws DatabaseError.
-  explicit Connection(const Database::Options& options);
+  virtual ~Connection() = default;
 
   /// Runs `work` in a transaction and commits; whatever is thrown rolls back. Everything that the
-  /// driver throws comes out as DatabaseError.
-  void transact(bool write, const Database::Work& work);
+  /// driver throws comes out as DatabaseError. PostgreSQL runs `work` again when it had to give way
+  /// to another transaction.
+  virtual void transact(bool write, const Database::Work& work) = 0;
   [[nodiscard]] int schema_version() const { return schema_version_; }
 
- private:
-  void connect(const Database::Options& options);
-  void reopen();
-  void set_rules(runtime::Millis busy_timeout);
-  void use_write_ahead_log(runtime::Millis busy_timeout);
-  void migrate();
-  void migrate_in_transaction(Session& session);
-  void run_transaction(bool write, const Database::Work& work);
-  void end_statements();
-  void roll_back();
-  [[noreturn]] void rethrow();
-  [[noreturn]] void raise(int code, const std::string& detail) const;
-
-  Database::Options options_;
-  std::string file_;     // for messages
-  bool broken_ = false;  // it may be inside a transaction that cannot be ended: to be opened anew
-  Statements statements_;
-  std::unique_ptr<soci::session> connection_;
-  std::unique_ptr<Session> session_;  // before the connection goes: it holds its statements
+ protected:
   int schema_version_ = 0;
 };
+
+/// What the triggers of retired_keys say (migrations/0002_retired_keys.sql), and what is told for
+/// it after the database's name.
+constexpr std::string_view kRetiredWords = "sealed with a key that was retired";
+constexpr const char* kRetiredAdvice =
+    "does not take a value: it was sealed with a key that was retired meanwhile; give this machine "
+    "the newest key file and try again";
+
+/// A process's first connection brings the schema up to date; further ones take it as it is.
+enum class Opening { first, further };
+
+/// By the url's scheme. Throws DatabaseError.
+std::unique_ptr<Connection> open_connection(const Database::Options& options, Opening opening);
 
 }  // namespace streaky::store

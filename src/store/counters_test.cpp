@@ -204,7 +204,9 @@ void CountersTest::step() {
         const auto& [who, job] = any(jobs_);
         wait(s_->jobs.release(who, {job.id}));
       }
-      wait(s_->jobs.extend(owner(), now_ + std::chrono::seconds(30)));
+      InHand in_hand;
+      for (const auto& [who, job] : jobs_) in_hand.jobs.push_back(job.id);
+      wait(s_->jobs.extend(owner(), in_hand, now_ + std::chrono::seconds(30)));
   }
 }
 

@@ -1,5 +1,6 @@
 #include "store/database.h"
 
+#include <algorithm>
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -8,12 +9,14 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "store/connection.h"
+#include "store/postgres_url.h"
 
 namespace streaky::store {
 
@@ -30,11 +33,13 @@ using Handler = boost::asio::any_completion_handler<void(std::exception_ptr)>;
 class Database::Impl {
  public:
   Impl(runtime::Executor executor, const Options& options, runtime::Metrics& metrics)
-      : executor_(std::move(executor)),
-        mode_(options.mode),
-        metrics_(metrics),
-        connection_(std::in_place, options) {
-    if (mode_ == Mode::thread) thread_ = std::thread([this] { serve(); });
+      : executor_(std::move(executor)), mode_(options.mode), options_(options), metrics_(metrics) {
+    connections_.push_back(open_connection(options_, Opening::first));
+    schema_version_ = connections_.front()->schema_version();
+    if (mode_ != Mode::thread) return;
+    const bool many = is_postgres_url(options_.url);
+    connections_.resize(many ? static_cast<std::size_t>(std::max(options_.connections, 1)) : 1);
+    for (auto& connection : connections_) threads_.emplace_back([&] { serve(connection); });
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -42,7 +47,7 @@ class Database::Impl {
 
   runtime::Task<void> run(bool write, Work work) {
     if (mode_ == Mode::inline_calls) {
-      run_here(write, work);
+      run_here(connections_.front(), write, work);
       co_return;
     }
     auto initiate = [this, write, &work](auto handler) {
@@ -63,8 +68,9 @@ class Database::Impl {
       stopping_ = true;
     }
     changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
-    connection_.reset();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+    for (auto& connection : connections_) connection.reset();
   }
 
  private:
@@ -101,7 +107,8 @@ class Database::Impl {
     complete(std::move(call), std::make_exception_ptr(error));
   }
 
-  void serve() {
+  /// One thread, with a connection of its own that is opened when it is first needed.
+  void serve(std::unique_ptr<Connection>& connection) {
     while (true) {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
@@ -111,7 +118,8 @@ class Database::Impl {
       lock.unlock();
       std::exception_ptr error;
       try {
-        run_here(call.write, *call.work);
+        if (!connection) connection = open_connection(options_, Opening::further);
+        run_here(connection, call.write, *call.work);
       } catch (...) {
         error = std::current_exception();
       }
@@ -126,23 +134,24 @@ class Database::Impl {
     boost::asio::post(executor_, std::move(resume));
   }
 
-  void run_here(bool write, const Work& work) {
-    if (!connection_) throw DatabaseError(DatabaseError::Kind::other, "the database is closed");
+  void run_here(std::unique_ptr<Connection>& connection, bool write, const Work& work) {
+    if (!connection) throw DatabaseError(DatabaseError::Kind::other, "the database is closed");
     metrics_.count("streaky_db_transactions_total", {{"kind", write ? "write" : "read"}});
-    connection_->transact(write, work);
+    connection->transact(write, work);
   }
 
   const runtime::Executor executor_;
   const Mode mode_;
-  runtime::Metrics& metrics_;  // borrowed
-  std::optional<Connection> connection_;
-  const int schema_version_ = connection_->schema_version();
+  const Options options_;
+  runtime::Metrics& metrics_;                             // borrowed
+  std::vector<std::unique_ptr<Connection>> connections_;  // one for each thread; absent until used
+  int schema_version_ = 0;
 
   std::mutex mutex_;  // guards the two below
   std::deque<Call> waiting_;
   bool stopping_ = false;
   std::condition_variable changed_;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 Database::Database(runtime::Executor executor, Options options, runtime::Metrics& metrics)

@@ -1,13 +1,16 @@
-// The database: one writer, every call a transaction, blocking work on a thread of its own.
+// The database: every call a transaction, blocking work on threads of its own.
 //
 // Stores (`users.h`, `schedule.h`, `jobs.h`, `deliveries.h`, `batches.h`) are thin: each method
 // runs the statements of one `.sql` file set in one transaction and gives values back. Statements
 // live in `store/sql/<dialect>/*.sql`; rows that are written in bulk travel as one JSON array.
-// SQLite: WAL, BEGIN IMMEDIATE, synchronous=FULL.
+// SQLite: WAL, BEGIN IMMEDIATE, synchronous=FULL; one writer. PostgreSQL: several connections, READ
+// COMMITTED with locks on the rows that are judged (docs/decisions/0014-postgresql.md).
 //
 // Threading: construct anywhere; call from the executor's thread. `Mode::thread` runs the work on
-// the database's own thread and resumes on the executor; `Mode::inline_calls` runs it at once (the
-// simulation, one-shot commands). Errors: DatabaseError is thrown, nothing was changed then.
+// one of the database's own threads and resumes on the executor; `Mode::inline_calls` runs it at
+// once (the simulation, one-shot commands). Errors: DatabaseError is thrown, nothing was changed
+// then; but after `lost` while it committed nobody knows, so callers' statements must bear being
+// run again.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +34,7 @@ class DatabaseError : public std::runtime_error {
     corrupt,
     newer_schema,
     cannot_open,
+    lost,      // the connection: the next call connects anew
     rejected,  // a row breaks a rule of the schema: the same rows will be refused again
     other,
   };
@@ -50,10 +54,13 @@ class Database {
   enum class Mode { thread, inline_calls };
 
   struct Options {
-    std::string url;  // sqlite:<path> | sqlite::memory:
+    std::string url;  // sqlite:<path> | sqlite::memory: | postgresql://…
     Mode mode = Mode::thread;
     bool create = true;  // false: a missing database is an error
     runtime::Millis busy_timeout{10'000};
+    int connections = 4;  // to PostgreSQL, in `Mode::thread`
+    /// This machine's clock, which PostgreSQL's is compared with; absent: the system's. Any thread.
+    std::function<runtime::TimePoint()> wall = nullptr;
   };
 
   /// Opens, migrates (refusing a database from a newer version), and checks that it can be written.
@@ -64,14 +71,15 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   using Work = std::function<void(Session&)>;
-  /// Runs `work` in one transaction; an exception rolls it back and comes out of here.
+  /// Runs `work` in one transaction; an exception rolls it back and comes out of here. PostgreSQL
+  /// may run it several times, of which the last counts: it sets its results anew each time.
   runtime::Task<void> write(Work work);
   /// The same without taking the writer's lock, for reading alone.
   runtime::Task<void> read(Work work);
 
   /// The version that the migrations have reached.
   [[nodiscard]] int schema_version() const;
-  /// Ends the thread after what is queued has run. Twice is once.
+  /// Ends the threads after what is queued has run. Twice is once.
   void stop();
 
  private:

@@ -18,7 +18,7 @@ namespace {
 
 using Kind = DatabaseError::Kind;
 
-const int kNewest = static_cast<int>(Statements("sqlite").migrations().size());
+const int kNewest = static_cast<int>(Statements(Dialect::sqlite).migrations().size());
 
 class DatabaseTest : public StoreTest {
  protected:
@@ -82,9 +82,10 @@ TEST_P(DatabaseTest, ADatabaseOfTheFirstSchemaIsBroughtUpToDate) {
        {"users_insert", "users_update", "channels_insert", "channels_update"}) {
     sql(fmt::format("DROP TRIGGER {}_retired_key", trigger));
   }
-  for (const char* table : {"retired_keys", "sessions", "signin_links", "user_calendars",
-                            "operator_actions", "public_cards", "known_keys", "used_links",
-                            "api_tokens", "kept_answers", "telegram_codes", "telegram_bots"}) {
+  for (const char* table :
+       {"retired_keys", "sessions", "signin_links", "user_calendars", "operator_actions",
+        "public_cards", "known_keys", "used_links", "api_tokens", "kept_answers", "telegram_codes",
+        "telegram_bots", "members"}) {
     sql(fmt::format("DROP TABLE {}", table));
   }
   for (const char* column : {"word_date", "word_stopped", "word_snoozed_until"}) {
@@ -332,7 +333,7 @@ TEST_P(DatabaseTest, AReadOnlyFileOrFolderIsSaid) {
   }
 }
 
-STREAKY_STORE_SUITE(DatabaseTest);
+STREAKY_STORE_SUITE_ON(DatabaseTest, Dialect::sqlite);
 
 }  // namespace
 }  // namespace streaky::store

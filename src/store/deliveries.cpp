@@ -54,7 +54,7 @@ std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& requ
         .bind("limit", request.limit)
         .bind("now", request.now)
         .bind("due_by", request.due_by)
-        .bind("lease_until", request.lease_until);
+        .bind("lease_until", session.by_server(request.lease_until));
     query.into(id, due_at);
     while (query.next()) due.emplace_back(due_at, id);
   }
@@ -87,6 +87,18 @@ runtime::Task<std::vector<ClaimedDelivery>> Deliveries::claim(std::string owner,
   Database::Work work = [&](Session& session) { claimed = claim_in(session, request); };
   if (limit > 0) co_await database_.write(std::move(work));
   co_return claimed;
+}
+
+runtime::Task<bool> Deliveries::still_held(std::string owner, std::string id, int attempt) {
+  bool held = false;
+  Database::Work work = [&](Session& session) {
+    int one = 0;
+    auto query = session.query("deliveries/still_held");
+    query.bind("owner", owner).bind("id", id).bind("attempt", attempt).into(one);
+    held = query.next();
+  };
+  co_await database_.read(std::move(work));
+  co_return held;
 }
 
 std::vector<Deliveries::History> read_history(Session& session, std::int64_t user_id, int most) {

@@ -105,6 +105,8 @@ class Deliveries {
   runtime::Task<std::vector<SwitchedOff>> record(std::string owner,
                                                  std::vector<DeliveryOutcome> outcomes,
                                                  runtime::TimePoint now);
+  /// Whether `owner` holds that delivery under that attempt. Reads alone.
+  runtime::Task<bool> still_held(std::string owner, std::string id, int attempt);
   /// The newest of a user, for `user show`.
   struct History {
     std::string channel_kind;

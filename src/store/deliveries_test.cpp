@@ -50,6 +50,54 @@ TEST_P(DeliveriesTest, AClaimBringsMessageAndCredential) {
   EXPECT_TRUE(claim_deliveries("w3").empty()) << "it is w2's now";
 }
 
+TEST_P(DeliveriesTest, PagesShowEachOnceAndNobodyElses) {
+  sign_up(2);
+  for (int day = 0; day < 5; ++day) {
+    // Two of them were made at the same instant.
+    const std::string at = std::to_string(runtime::to_unix_ms(kNow + std::chrono::hours(day / 2)));
+    for (const char* user : {"1", "2"}) {
+      const std::string date = "2026-08-0" + std::to_string(1 + day);
+      sql("INSERT INTO deliveries (id, batch_id, job_id, user_id, date, zone, stage, kind, "
+          "channel_id, "
+          "channel_kind, subject, body, urgency, state, created_at, checked_at, due_at, "
+          "expires_at) "
+          "VALUES ('d" +
+          std::to_string(day) + "-" + user + "', 'b', 1, " + user + ", '" + date +
+          "', 'UTC', 0, 'reminder', 1, 'discord', 's', 'b', 'high', 'sent', " + at + ", " + at +
+          ", " + at + ", " + at + ")");
+    }
+  }
+  std::vector<std::string> seen;
+  runtime::TimePoint at = kNow + std::chrono::hours(100);
+  std::string after;
+  for (;;) {
+    const auto page = wait(s_->deliveries.page(1, at, after, 2));
+    if (page.empty()) break;
+    EXPECT_LE(page.size(), 2U);
+    for (const auto& one : page) seen.push_back(one.id);
+    at = page.back().created_at;
+    after = page.back().id;
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"d4-1", "d2-1", "d3-1", "d0-1", "d1-1"}));
+}
+
+TEST_P(DeliveriesTest, OnlyWhoHoldsItUnderItsAttemptIsToldSo) {
+  sign_up(1);
+  trigger("b1");
+  const std::string id = remind_once("w1", true);
+  const auto held = [&](const std::string& owner, int attempt) {
+    return wait(s_->deliveries.still_held(owner, id, attempt));
+  };
+  EXPECT_TRUE(held("w1", 1));
+  EXPECT_FALSE(held("w1", 2));
+  EXPECT_FALSE(held("w2", 1));
+  wait(s_->upkeep.reap(kLease));
+  EXPECT_FALSE(held("w1", 1)) << "it waits for anybody";
+  ASSERT_EQ(claim_deliveries("w2", kLease).size(), 1U);
+  EXPECT_FALSE(held("w1", 1));
+  EXPECT_TRUE(held("w2", 2));
+}
+
 TEST_P(DeliveriesTest, ASentOneIsCountedByChannelAndKind) {
   sign_up(1);
   trigger("b1");
@@ -343,6 +391,26 @@ TEST_P(DeliveriesTest, ACrashBringsThemBackAndMidnightEndsThem) {
   EXPECT_EQ(wait(s_->upkeep.reap(kMidnight)).deliveries_expired, 2) << "waiting and abandoned";
   EXPECT_TRUE(batch("b1").settled());
   EXPECT_EQ(counters(), recount());
+}
+
+TEST_P(DeliveriesTest, MessagesArePagedTheNewestFirst) {
+  const auto users = sign_up(1);
+  trigger("b1");
+  const std::string older = remind_once("w1", true);
+  sql("UPDATE deliveries SET created_at = created_at - 1");
+  sql("UPDATE users SET next_check_at = 0");
+  take_due("b2", 900);
+  const std::string newer = remind_once("w1", true);
+  ASSERT_NE(newer, "");
+  const auto first = wait(s_->deliveries.page(users[0].id, kNow + std::chrono::hours(1), "", 1));
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].id, newer);
+  EXPECT_EQ(first[0].date, kToday);
+  const auto second = wait(s_->deliveries.page(users[0].id, first[0].created_at, first[0].id, 10));
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(second[0].id, older);
+  EXPECT_EQ(second[0].entry.subject, "Your streak");
+  EXPECT_TRUE(wait(s_->deliveries.page(users[0].id, second[0].created_at, older, 10)).empty());
 }
 
 STREAKY_STORE_SUITE(DeliveriesTest);

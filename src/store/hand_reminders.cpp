@@ -37,8 +37,8 @@ runtime::Task<std::unordered_set<std::string>> HandReminders::write(
     HandReminder reminder, std::vector<NewDelivery> deliveries, std::string owner,
     runtime::TimePoint now, runtime::TimePoint lease_until) {
   std::unordered_set<std::string> written;
-  const DeliveryLease lease{std::move(owner), lease_until};
   Database::Work work = [&](Session& session) {
+    const DeliveryLease lease{owner, session.by_server(lease_until)};
     written = write_in(session, reminder, deliveries, lease, now);
   };
   if (!deliveries.empty()) co_await database_.write(std::move(work));

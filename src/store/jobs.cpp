@@ -42,7 +42,7 @@ std::vector<ClaimedJob> take(Session& session, const ClaimRequest& request) {
     auto alone = session.query("jobs/claim_alone");
     alone.bind("owner", request.owner)
         .bind("now", request.now)
-        .bind("lease_until", request.lease_until);
+        .bind("lease_until", session.by_server(request.lease_until));
     auto jobs = fetch(alone);
     if (!jobs.empty()) return jobs;
   }
@@ -50,7 +50,7 @@ std::vector<ClaimedJob> take(Session& session, const ClaimRequest& request) {
   query.bind("owner", request.owner)
       .bind("limit", request.limit)
       .bind("now", request.now)
-      .bind("lease_until", request.lease_until);
+      .bind("lease_until", session.by_server(request.lease_until));
   return fetch(query);
 }
 
@@ -128,11 +128,18 @@ runtime::Task<void> Jobs::release(std::string owner, std::vector<std::int64_t> j
   if (!job_ids.empty()) co_await database_.write(std::move(work));
 }
 
-runtime::Task<void> Jobs::extend(std::string owner, runtime::TimePoint lease_until) {
+runtime::Task<void> Jobs::extend(std::string owner, InHand in_hand,
+                                 runtime::TimePoint lease_until) {
   Database::Work work = [&](Session& session) {
-    for (const char* name : {"jobs/extend", "jobs/extend_deliveries"}) {
-      session.query(name).bind("owner", owner).bind("lease_until", lease_until).run();
-    }
+    const auto keep = [&](const char* name, std::string ids) {
+      session.query(name)
+          .bind("owner", owner)
+          .bind("ids", std::move(ids))
+          .bind("lease_until", session.by_server(lease_until))
+          .run();
+    };
+    if (!in_hand.jobs.empty()) keep("jobs/extend", to_json(in_hand.jobs));
+    if (!in_hand.deliveries.empty()) keep("jobs/extend_deliveries", to_json(in_hand.deliveries));
   };
   co_await database_.write(std::move(work));
 }

@@ -66,6 +66,13 @@ struct FinishResult {
   std::vector<NewDelivery> written;
 };
 
+/// What a process works on.
+struct InHand {
+  std::vector<std::int64_t> jobs;
+  std::vector<std::string> deliveries;
+  [[nodiscard]] bool empty() const { return jobs.empty() && deliveries.empty(); }
+};
+
 class Jobs {
  public:
   explicit Jobs(Database& database) : database_(database) {}
@@ -85,8 +92,10 @@ class Jobs {
   runtime::Task<std::optional<User>> reread(std::int64_t user_id);
   /// Hands back what was claimed and not begun, as if it had never been claimed.
   runtime::Task<void> release(std::string owner, std::vector<std::int64_t> job_ids);
-  /// The heartbeat: one statement for all jobs and one for all deliveries that `owner` holds.
-  runtime::Task<void> extend(std::string owner, runtime::TimePoint lease_until);
+  /// The heartbeat: one statement for the jobs and one for the deliveries that are in hand. What
+  /// the tables say of `owner` besides (a claim of which only the answer was lost) is left to its
+  /// lease.
+  runtime::Task<void> extend(std::string owner, InHand in_hand, runtime::TimePoint lease_until);
   /// How looks at a user ended, newest first: what was judged when nothing was sent.
   struct Look {
     streak::Label date;

@@ -195,8 +195,8 @@ runtime::Task<std::vector<FinishResult>> Jobs::finish(std::string owner,
   }
   std::vector<FinishResult> results;
   std::unordered_set<std::string> written;
-  const DeliveryLease lease{std::move(owner), lease_until};
   Database::Work work = [&](Session& session) {
+    const DeliveryLease lease{owner, session.by_server(lease_until)};
     Finisher finisher(session, lease, now);
     results = finisher.run(outcomes);
     written = finisher.written();

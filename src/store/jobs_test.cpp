@@ -276,9 +276,21 @@ TEST_P(JobsTest, AHeartbeatKeepsJobsAndDeliveries) {
   JobOutcome outcome = outcome_of(jobs[0]);
   outcome.deliveries = {delivery_to(jobs[0].user.channels[0], "reminder", true)};
   finish("w1", {outcome});
-  wait(s_->jobs.extend("w1", kLease + seconds(30)));
+  const InHand in_hand{{jobs[1].id}, {outcome.deliveries[0].id}};
+  wait(s_->jobs.extend("w2", in_hand, kLease + minutes(30)));
+  wait(s_->jobs.extend("w1", in_hand, kLease + seconds(30)));
   EXPECT_EQ(wait(s_->upkeep.reap(kLease)).all(), 0);
   EXPECT_EQ(wait(s_->upkeep.reap(kLease + seconds(30))).all(), 2);
+}
+
+TEST_P(JobsTest, AClaimWhoseAnswerWasLostIsNotKept) {
+  sign_up(2);
+  trigger("b1");
+  // The worker has heard of the first one alone.
+  const auto jobs = claim("w1");
+  wait(s_->jobs.extend("w1", {{jobs[0].id}, {}}, kLease + minutes(30)));
+  EXPECT_EQ(wait(s_->upkeep.reap(kLease)).jobs_returned, 1);
+  EXPECT_EQ(claim("w2").at(0).id, jobs[1].id);
 }
 
 TEST_P(JobsTest, AJobThatKillsItsWorkerRunsAloneAndIsGivenUp) {
@@ -294,7 +306,7 @@ TEST_P(JobsTest, AJobThatKillsItsWorkerRunsAloneAndIsGivenUp) {
   EXPECT_EQ(wait(s_->jobs.claim("w1", 10, false, now, now + seconds(1))).size(), 1U);
   EXPECT_TRUE(something_due(now));
   for (int crash = 1; crash <= Upkeep::kCrashesAlone; ++crash) {
-    wait(s_->jobs.extend("w1", now + minutes(10)));
+    wait(s_->jobs.extend("w1", {{2}, {}}, now + minutes(10)));
     const auto alone = wait(s_->jobs.claim("w2", 10, true, now, now + seconds(1)));
     ASSERT_EQ(alone.size(), 1U);
     EXPECT_TRUE(alone[0].alone);

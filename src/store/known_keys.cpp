@@ -34,6 +34,7 @@ runtime::Task<bool> KnownKeys::add(std::vector<KnownKey> keys, std::vector<Known
   }
   bool added = false;
   Database::Work work = [&](Session& session) {
+    session.lock("known_keys/lock");
     added = read_all(session) == seen;
     if (added) session.query("known_keys/add").bind("keys", to_json(rows)).run();
   };

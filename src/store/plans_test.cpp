@@ -41,17 +41,29 @@ TEST_P(PlansTest, HotStatementsWalkNoTable) {
       "users/count_active SCAN users USING INDEX users_due",
       "batches/newest SCAN batches USING INDEX batches_created",
       "schedule/next_due SCAN users USING COVERING INDEX users_due",
+      "members/end_job_leases SCAN jobs USING INDEX jobs_leased",
+      "members/end_delivery_leases SCAN deliveries USING INDEX deliveries_leased",
       // By its own order, the newest few.
       "operator_log/newest SCAN operator_actions"};
   // For rotation and the doctor, a few times a year; and for operators who want to see all
   // channels.
   const std::set<std::string> whole_table = {"sealed_values/count", "sealed_values/any_with",
                                              "health/channels", "health/off_reasons"};
+  // As few rows as there are processes; `backlog` counts what waits, for people.
+  const auto of_the_fleet = [](const std::string& name) {
+    return name.starts_with("members/") && !name.starts_with("members/end_");
+  };
+  // When somebody moves house; the original's file is not ours.
+  const auto rare = [](const std::string& name) {
+    return name.starts_with("move/") || name.starts_with("original/");
+  };
   const std::regex scan("SCAN (\\w+).*");
-  Statements statements("sqlite");
+  Statements statements(Dialect::sqlite);
   int looked = 0;
   for (const std::string& name : statements.names()) {
-    if (name.starts_with("session/") || whole_table.contains(name)) continue;
+    if (name.starts_with("session/") || rare(name) || of_the_fleet(name) ||
+        whole_table.contains(name))
+      continue;
     for (const std::string& line : plan_of(name)) {
       ++looked;
       std::smatch found;
@@ -87,7 +99,7 @@ TEST_P(PlansTest, ClaimsFollowTheirIndexWithoutSorting) {
   }
 }
 
-STREAKY_STORE_SUITE(PlansTest);
+STREAKY_STORE_SUITE_ON(PlansTest, Dialect::sqlite);
 
 }  // namespace
 }  // namespace streaky::store

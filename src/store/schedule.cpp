@@ -118,7 +118,11 @@ int write_jobs(Session& session, const std::string& batch_id, const char* origin
   int made = reopen_jobs(session, counts, batch_id, rows, now);
   made += insert_jobs(session, counts, batch_id, rows, now);
   counts.write(session);
-  if (made == 0) session.query("batches/delete_empty").bind("id", batch_id).run();
+  if (made == 0) {
+    session.query("batches/delete_empty").bind("id", batch_id).run();
+  } else {
+    session.announce_work();
+  }
   return made;
 }
 

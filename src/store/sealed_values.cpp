@@ -94,6 +94,7 @@ runtime::Task<std::map<std::string, std::int64_t>> SealedValues::count_by_key() 
 runtime::Task<bool> SealedValues::retire(std::string prefix) {
   bool needed = true;
   Database::Work work = [&](Session& session) {
+    session.lock("sealed_values/lock_retired");
     session.query("sealed_values/any_with").bind("prefix", prefix).into(needed).one();
     if (!needed) session.query("sealed_values/retire").bind("prefix", prefix).run();
   };

@@ -4,6 +4,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "store/json_rows.h"
+
 namespace streaky::store {
 
 namespace {
@@ -131,10 +133,30 @@ Query Session::query(const std::string& name) {
   if (!slot) {
     auto statement = std::make_unique<soci::statement>(connection_);
     statement->alloc();
-    statement->prepare(statements_.text(name));
+    const bool kept = statements_.dialect() == Dialect::sqlite;
+    statement->prepare(statements_.text(name), kept ? soci::details::st_repeatable_query
+                                                    : soci::details::st_one_time_query);
     slot = std::move(statement);
   }
   return Query(*slot);
+}
+
+void Session::lock(const std::string& name, const std::vector<std::int64_t>& ids) {
+  if (statements_.dialect() == Dialect::sqlite) return;
+  query(name).bind("ids", to_json(ids)).run();
+}
+
+void Session::lock(const std::string& name, std::int64_t id) {
+  if (statements_.dialect() == Dialect::sqlite) return;
+  query(name).bind("id", id).run();
+}
+
+void Session::announce_work() {
+  if (statements_.dialect() == Dialect::postgres) execute("NOTIFY streaky_jobs");
+}
+
+void Session::lock(const std::string& name) {
+  if (statements_.dialect() == Dialect::postgres) query(name).run();
 }
 
 }  // namespace streaky::store

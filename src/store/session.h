@@ -5,9 +5,10 @@
 //   claimed.into(id, login, lease_until);
 //   while (claimed.next()) { … }
 //
-// A statement is prepared once per connection and kept. Binds and results are typed; rows are
-// fetched one at a time, so a long answer needs no buffer. A query is read to its end or destroyed
-// before the same statement is run again.
+// SQLite prepares a statement once per connection and keeps it; PostgreSQL gets its text each time,
+// since behind PgBouncer the next transaction may run on another server connection. Binds and
+// results are typed; rows are fetched one at a time, so a long answer needs no buffer. A query is
+// read to its end or destroyed before the same statement is run again.
 //
 // Threading: the database's thread alone. Errors: SOCI's exceptions, which `Connection` turns into
 // DatabaseError.
@@ -93,6 +94,21 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   Query query(const std::string& name);
+  /// Keeps the rows that these ids name as they are until the transaction ends; `name` is a
+  /// statement of PostgreSQL alone. SQLite's writer has the whole database already.
+  void lock(const std::string& name, const std::vector<std::int64_t>& ids);
+  /// The same for a statement that takes one id, or none.
+  void lock(const std::string& name, std::int64_t id);
+  void lock(const std::string& name);
+  /// An instant by this machine's clock as the database's clock tells it, and back: leases and
+  /// beats are compared by many machines. On SQLite there is one clock.
+  [[nodiscard]] runtime::TimePoint by_server(runtime::TimePoint at) const { return at + ahead_; }
+  [[nodiscard]] runtime::TimePoint by_machine(runtime::TimePoint at) const { return at - ahead_; }
+  void set_server_ahead(runtime::Millis ahead) { ahead_ = ahead; }
+  [[nodiscard]] runtime::Millis server_ahead() const { return ahead_; }
+  /// Tells listeners (`listener.h`) of new work when the transaction commits. Once per batch: it
+  /// makes commits wait for each other.
+  void announce_work();
   /// One statement without parameters or rows, by its text: migrations and tests.
   void execute(const std::string& sql) { connection_ << sql; }
   [[nodiscard]] const Statements& statements() const { return statements_; }
@@ -101,6 +117,7 @@ class Session {
  private:
   soci::session& connection_;     // borrowed
   const Statements& statements_;  // borrowed
+  runtime::Millis ahead_{0};
   std::map<std::string, std::unique_ptr<soci::statement>> prepared_;
 };
 

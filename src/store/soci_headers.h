@@ -23,6 +23,7 @@
 #pragma clang attribute push(__attribute__((no_sanitize("vptr"))), apply_to = function)
 #endif
 
+#include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kNameMark = "-- name: ";
 constexpr std::string_view kMigrations = "migrations/";
+constexpr std::string_view kDollars = "$$";  // once in a line
 constexpr std::string_view kSuffix = ".sql";
 
 /// Takes the next line off `rest`.
@@ -32,8 +33,8 @@ std::string bare(std::string_view statement) {
 
 }  // namespace
 
-Statements::Statements(std::string_view dialect) {
-  const std::string root = std::string(dialect) + "/";
+Statements::Statements(Dialect dialect) : dialect_(dialect) {
+  const std::string root = dialect == Dialect::sqlite ? "sqlite/" : "postgres/";
   for (const EmbeddedFile& file : embedded_sql()) {
     if (!file.path.starts_with(root) || !file.path.ends_with(kSuffix)) continue;
     auto stem = file.path.substr(root.size());
@@ -47,7 +48,7 @@ Statements::Statements(std::string_view dialect) {
   std::ranges::sort(migrations_, {}, &Migration::version);
   for (std::size_t i = 0; i < migrations_.size(); ++i) {
     if (migrations_[i].version != static_cast<int>(i) + 1) {
-      throw std::logic_error("the migrations of " + std::string(dialect) + " have a gap");
+      throw std::logic_error("the migrations in " + root + " have a gap");
     }
   }
 }
@@ -88,11 +89,13 @@ void Statements::add_migration(std::string_view file, std::string_view text) {
   std::from_chars(file.data(), file.data() + file.size(), migration.version);
   migration.name = file;
   std::string body;
+  bool quoted = false;  // inside the body of a function
   while (!text.empty()) {
     const auto line = runtime::trim_ascii(take_line(text));
     if (line.empty() || line.starts_with("--")) continue;
     body.append(line).append("\n");
-    if (!line.ends_with(';')) continue;
+    if (line.find(kDollars) != std::string_view::npos) quoted = !quoted;
+    if (quoted || !line.ends_with(';')) continue;
     migration.statements.push_back(bare(body));
     body.clear();
   }

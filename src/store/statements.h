@@ -2,8 +2,8 @@
 //
 // A file `sql/<dialect>/jobs.sql` holds blocks that begin with a line `-- name: claim`; such a
 // block is the statement `jobs/claim`. Migrations are the files `sql/<dialect>/migrations/
-// 0001_first.sql`: statements that each end with a semicolon at the end of a line. Lines that hold
-// nothing but a comment are left out. Immutable after construction: any thread.
+// 0001_first.sql`: statements that each end with a semicolon at the end of a line, outside of `$$`.
+// Lines that hold nothing but a comment are left out. Immutable after construction: any thread.
 #pragma once
 
 #include <map>
@@ -19,10 +19,13 @@ struct Migration {
   std::vector<std::string> statements;
 };
 
+enum class Dialect { sqlite, postgres };
+
 class Statements {
  public:
-  explicit Statements(std::string_view dialect);
+  explicit Statements(Dialect dialect);
 
+  [[nodiscard]] Dialect dialect() const { return dialect_; }
   /// A name that does not exist is a bug: std::logic_error.
   [[nodiscard]] const std::string& text(const std::string& name) const;
   [[nodiscard]] std::vector<std::string> names() const;
@@ -33,6 +36,7 @@ class Statements {
   void add_file(std::string_view stem, std::string_view text);
   void add_migration(std::string_view file, std::string_view text);
 
+  Dialect dialect_;
   std::map<std::string, std::string> by_name_;
   std::vector<Migration> migrations_;
 };

@@ -59,8 +59,8 @@ runtime::Task<std::optional<TelegramLinks::Bot>> TelegramLinks::take_bot(
     taken.reset();
     Bot bot;
     auto query = session.query("telegram_links/take_bot");
-    query.bind("bot", bot_id).bind("owner", owner).bind("now", now);
-    query.bind("lease_until", lease_until).into(bot.username, bot.next_update);
+    query.bind("bot", bot_id).bind("owner", owner).bind("now", session.by_server(now));
+    query.bind("lease_until", session.by_server(lease_until)).into(bot.username, bot.next_update);
     if (query.next()) taken = bot;
   };
   co_await database_.write(std::move(work));
@@ -103,7 +103,10 @@ runtime::Task<std::string> TelegramLinks::username(std::int64_t bot_id, runtime:
   Database::Work work = [&](Session& session) {
     username.clear();
     auto query = session.query("telegram_links/username");
-    query.bind("bot", bot_id).bind("since", now - kSilence).into(username).next();
+    query.bind("bot", bot_id)
+        .bind("since", session.by_server(now - kSilence))
+        .into(username)
+        .next();
   };
   co_await database_.read(std::move(work));
   co_return username;

@@ -25,6 +25,7 @@ int return_jobs(Session& session, Counts& counts, runtime::TimePoint now, Reaped
   std::string error;
   auto query = session.query("upkeep/return_jobs");
   query.bind("now", now)
+      .bind("lease_now", session.by_server(now))
       .bind("limit", kBite)
       .bind("before_alone", Upkeep::kCrashesBeforeAlone)
       .bind("most_alone", Upkeep::kCrashesAlone);
@@ -50,7 +51,10 @@ int return_deliveries(Session& session, Counts& counts, runtime::TimePoint now, 
   std::string state;
   std::vector<std::string> waiting;
   auto query = session.query("upkeep/return_deliveries");
-  query.bind("now", now).bind("limit", kBite).into(id, batch_id, state);
+  query.bind("now", now)
+      .bind("lease_now", session.by_server(now))
+      .bind("limit", kBite)
+      .into(id, batch_id, state);
   while (query.next()) {
     ++rows;
     if (state == "pending") waiting.push_back(id);
@@ -114,7 +118,11 @@ runtime::Task<Reaped> Upkeep::reap(runtime::TimePoint now) {
   Reaped reaped;
   bool more = false;
   Database::Work look = [&](Session& session) {
-    session.query("upkeep/anything_to_reap").bind("now", now).into(more).one();
+    session.query("upkeep/anything_to_reap")
+        .bind("now", now)
+        .bind("lease_now", session.by_server(now))
+        .into(more)
+        .one();
   };
   co_await database_.read(std::move(look));
   for (int bite = 0; more && bite < kMostBites; ++bite) {

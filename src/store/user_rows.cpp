@@ -1,6 +1,8 @@
 #include "store/user_rows.h"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "store/json_rows.h"
 #include "store/texts.h"
@@ -77,7 +79,10 @@ UsersById load_users(Session& session, const std::vector<std::int64_t>& ids) {
   UsersById users;
   if (ids.empty()) return users;
   users.reserve(ids.size());
-  const std::string json = to_json(ids);
+  std::vector<std::int64_t> once = ids;
+  std::ranges::sort(once);
+  once.erase(std::ranges::unique(once).begin(), once.end());
+  const std::string json = to_json(once);
   load_rows(session, json, users);
   load_rules(session, json, users);
   load_channels(session, json, users);

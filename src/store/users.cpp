@@ -263,6 +263,8 @@ runtime::Task<bool> Users::save_streak(std::int64_t user_id, std::int64_t settin
                                        StreakState state) {
   bool saved = false;
   Database::Work work = [&](Session& session) {
+    saved = false;
+    session.lock("users/lock", std::vector<std::int64_t>{user_id});
     const auto users = load_users(session, {user_id});
     const auto user = users.find(user_id);
     if (user == users.end() || user->second.settings_version != settings_version) return;
@@ -285,6 +287,9 @@ runtime::Task<std::vector<User>> Users::list(std::int64_t after_id, int limit) {
 runtime::Task<bool> Users::remove(std::int64_t user_id) {
   bool removed = false;
   Database::Work work = [&](Session& session) {
+    session.lock("users/lock", std::vector<std::int64_t>{user_id});
+    session.lock("users/lock_jobs", user_id);
+    session.lock("users/lock_deliveries", user_id);
     Counts counts;
     uncount(session, user_id, counts);
     counts.write(session);

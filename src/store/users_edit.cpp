@@ -74,6 +74,7 @@ std::vector<std::optional<User>> edit_in(Session& session, const std::vector<Use
   std::vector<std::int64_t> ids;
   ids.reserve(edits.size());
   for (const UserEdit& edit : edits) ids.push_back(edit.after.id);
+  session.lock("users/lock", ids);
   const UsersById stored = load_users(session, ids);
   std::vector<std::optional<User>> results;
   std::vector<User> users;
@@ -116,7 +117,8 @@ runtime::Task<std::vector<std::optional<User>>> Users::edit(std::vector<UserEdit
 runtime::Task<Users::Once> Users::edit_once(UserEdit edit, LinkUse link, runtime::TimePoint now) {
   Once once;
   const std::int64_t user_id = edit.after.id;
-  const std::vector<UserEdit> edits(1, std::move(edit));
+  std::vector<UserEdit> edits;
+  edits.push_back(std::move(edit));
   Database::Work work = [&](Session& session) {
     once = Once{};
     once.used_before = is_used(session, user_id, link);

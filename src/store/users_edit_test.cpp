@@ -209,8 +209,6 @@ TEST_P(UsersEditTest, TwoUsersOfOneAccountStayTwo) {
   EXPECT_EQ(number("SELECT COUNT(*) FROM users WHERE status = 'active'"), 2);
 }
 
-STREAKY_STORE_SUITE(UsersEditTest);
-
 TEST_P(UsersEditTest, ALinkWorksOnceTogetherWithItsEdit) {
   sign_up(1);
   const User before = read("user0");
@@ -226,11 +224,11 @@ TEST_P(UsersEditTest, ALinkWorksOnceTogetherWithItsEdit) {
 
   User again = *first.user;
   again.day_word->stopped = true;
-  const auto second = wait(s_->users.edit_once({*first.user, again}, link, kNow));
+  const auto second = wait(s_->users.edit_once({first.user, again}, link, kNow));
   EXPECT_TRUE(second.used_before);
   EXPECT_EQ(read("user0").day_word, after.day_word);
   const LinkUse other{.date = kToday, .stage = 1350, .action = "snooze"};
-  EXPECT_TRUE(wait(s_->users.edit_once({*first.user, again}, other, kNow)).user)
+  EXPECT_TRUE(wait(s_->users.edit_once({first.user, again}, other, kNow)).user)
       << "another reminder's link is another one";
 }
 
@@ -258,6 +256,8 @@ TEST_P(UsersEditTest, UsedLinksGoWithOldDeliveriesAndWithTheirUser) {
   EXPECT_EQ(wait(s_->upkeep.clean(kNow, kNow + std::chrono::seconds(1), 10)), 1);
   EXPECT_EQ(number("SELECT COUNT(*) FROM used_links"), 0);
 }
+
+STREAKY_STORE_SUITE(UsersEditTest);
 
 }  // namespace
 }  // namespace streaky::store

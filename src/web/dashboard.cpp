@@ -144,10 +144,10 @@ Answer dashboard(Desk* desk, Visit* visit) {
   set_view(data, view_of(user, look, visit->now), user, visit->now);
   set_advice(data, user);
   const streak::Calendar nothing;
-  const HeatMap map =
+  HeatMap map =
       make_heat_map(calendar ? calendar->calendar : nothing, account::today_of(user, visit->now));
   data.set("has_calendar", calendar.has_value());
-  data.set("heat_map", map.svg);
+  frame.picture = std::move(map.svg);
   data.set("summary", map.summary);
   data.set("months", months_data(map));
   data.set("looking", look.under_way);

@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include "web/words.h"
 
@@ -17,7 +18,7 @@ constexpr int kWeeks = 53;
 constexpr int kPitch = 13;  // from one square to the next
 constexpr int kLeft = 30;   // for the names of days
 constexpr int kTop = 20;    // for the names of months
-constexpr int kLevels = 4;
+constexpr std::size_t kLevels = 4;
 constexpr std::size_t kUsualSvg = 32U << 10U;
 constexpr std::array<const char*, 7> kDayNames = {"", "Mon", "", "Wed", "", "Fri", ""};
 /// Two names of months need so many weeks between them.
@@ -28,24 +29,52 @@ streak::Label first_sunday(streak::Label today) {
   return today - std::chrono::days{weekday} - std::chrono::days{7 * (kWeeks - 1)};
 }
 
-/// Of the days with contributions a quarter each, so that a busy week does not pale a steady year.
-class Levels {
+/// The days shown, side by side: a count each, or nothing where nothing is known.
+class Year {
  public:
-  Levels(const streak::Calendar& calendar, streak::LabelRange range) {
-    for (const auto& [label, count] : calendar) {
-      if (label >= range.from && label <= range.to && count > 0) counts_.push_back(count);
+  Year(const streak::Calendar& calendar, streak::Label first, streak::Label today)
+      : first_(first), counts_(static_cast<std::size_t>((today - first).count()) + 1) {
+    auto day = std::ranges::lower_bound(calendar, first, {}, &streak::Calendar::Day::label);
+    for (; day != calendar.end() && day->label <= today; ++day) {
+      counts_[place_of(day->label)] = day->count;
     }
-    std::ranges::sort(counts_);
+    find_levels();
   }
 
-  [[nodiscard]] int of(int count) const {
-    if (count == 0 || counts_.empty()) return 0;
-    const auto below = std::ranges::lower_bound(counts_, count) - counts_.begin();
-    return 1 + static_cast<int>(below * kLevels / static_cast<std::ptrdiff_t>(counts_.size()));
+  [[nodiscard]] std::optional<int> count(streak::Label label) const {
+    return counts_[place_of(label)];
+  }
+
+  /// From 0 for none to `kLevels`.
+  [[nodiscard]] std::size_t level(int count) const {
+    if (count == 0) return 0;
+    const auto below = [count](int most) { return most < count; };
+    return 1 + static_cast<std::size_t>(std::ranges::count_if(most_of_level_, below));
   }
 
  private:
-  std::vector<int> counts_;
+  [[nodiscard]] std::size_t place_of(streak::Label label) const {
+    return static_cast<std::size_t>((label - first_).count());
+  }
+
+  /// Of the days with contributions a quarter each, so that a busy week does not pale a steady
+  /// year.
+  void find_levels() {
+    std::vector<int> sorted;
+    sorted.reserve(counts_.size());
+    for (const auto count : counts_) {
+      if (count.value_or(0) > 0) sorted.push_back(*count);
+    }
+    if (sorted.empty()) return;
+    std::ranges::sort(sorted);
+    for (std::size_t level = 1; level < kLevels; ++level) {
+      most_of_level_.at(level - 1) = sorted.at((level * sorted.size() + kLevels - 1) / kLevels - 1);
+    }
+  }
+
+  const streak::Label first_;
+  std::vector<std::optional<int>> counts_;
+  std::array<int, kLevels - 1> most_of_level_{};
 };
 
 void add_month_names(std::string& svg, streak::Label first) {
@@ -73,13 +102,13 @@ void add_day_names(std::string& svg) {
 }
 
 /// By hand, not by format: a year has 371 of them, and a page has to be made in a moment.
-void add_day(std::string& svg, streak::Label label, int day, std::optional<int> count,
-             const Levels& levels, bool is_today) {
+void add_day(std::string& svg, const Year& year, streak::Label label, int day, bool is_today) {
   constexpr std::string_view kLevelNames = "01234";
+  const auto count = year.count(label);
   svg += "<rect y=\"";
   svg += std::to_string(day * kPitch);
   svg += "\" class=\"l";
-  svg += count ? kLevelNames.at(static_cast<std::size_t>(levels.of(*count))) : 'u';
+  svg += count ? kLevelNames.at(year.level(*count)) : 'u';
   if (is_today) svg += " now";
   svg += "\"><title>";
   append_short_date(svg, label);
@@ -88,10 +117,8 @@ void add_day(std::string& svg, streak::Label label, int day, std::optional<int> 
   svg += "</title></rect>";
 }
 
-std::string draw(const streak::Calendar& calendar, streak::Label today,
+std::string draw(const Year& year, streak::Label first, streak::Label today,
                  const std::string& summary) {
-  const streak::Label first = first_sunday(today);
-  const Levels levels(calendar, {.from = first, .to = today});
   std::string svg = fmt::format(
       "<svg class=\"heat\" viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" role=\"img\" "
       "aria-label=\"{}\">",
@@ -106,7 +133,7 @@ std::string draw(const streak::Calendar& calendar, streak::Label today,
     for (int day = 0; day < 7; ++day) {
       const streak::Label label = first + std::chrono::days{7 * week + day};
       if (label > today) break;
-      add_day(svg, label, day, calendar.count(label), levels, label == today);
+      add_day(svg, year, label, day, label == today);
     }
     svg += "</g>";
   }
@@ -114,22 +141,21 @@ std::string draw(const streak::Calendar& calendar, streak::Label today,
   return svg;
 }
 
-std::vector<MonthSum> sum_months(const streak::Calendar& calendar, streak::Label first,
-                                 streak::Label today) {
+std::vector<MonthSum> sum_months(const Year& year, streak::Label first, streak::Label today) {
   std::vector<MonthSum> months;
-  std::optional<std::chrono::year_month> last;
-  for (streak::Label label = first; label <= today; label += std::chrono::days{1}) {
+  streak::Label label = first;
+  while (label <= today) {
     const std::chrono::year_month_day date{label};
-    const std::chrono::year_month month = date.year() / date.month();
-    if (month != last) {
-      last = month;
-      const std::string name = long_date(label);
-      months.push_back(MonthSum{.name = name.substr(name.find(' ') + 1)});
+    const streak::Label last{date.year() / date.month() / std::chrono::last};
+    const std::string name = long_date(label);
+    MonthSum month{.name = name.substr(name.find(' ') + 1)};
+    for (; label <= std::min(last, today); label += std::chrono::days{1}) {
+      const auto count = year.count(label);
+      month.whole = month.whole && count.has_value();
+      month.days += count.value_or(0) > 0 ? 1 : 0;
+      month.contributions += count.value_or(0);
     }
-    const auto count = calendar.count(label);
-    months.back().whole = months.back().whole && count.has_value();
-    months.back().days += count.value_or(0) > 0 ? 1 : 0;
-    months.back().contributions += count.value_or(0);
+    months.push_back(std::move(month));
   }
   std::ranges::reverse(months);
   return months;
@@ -154,9 +180,10 @@ std::string make_summary(const std::vector<MonthSum>& months, streak::Label firs
 HeatMap make_heat_map(const streak::Calendar& calendar, streak::Label today) {
   HeatMap map;
   const streak::Label first = first_sunday(today);
-  map.months = sum_months(calendar, first, today);
+  const Year year(calendar, first, today);
+  map.months = sum_months(year, first, today);
   map.summary = make_summary(map.months, first);
-  map.svg = draw(calendar, today, map.summary);
+  map.svg = draw(year, first, today, map.summary);
   return map;
 }
 
@@ -177,7 +204,7 @@ const CardTheme& card_theme(std::string_view name) {
 std::string heat_map_card(const streak::Calendar& calendar, streak::Label today,
                           const CardTheme& theme) {
   const streak::Label first = first_sunday(today);
-  const Levels levels(calendar, {.from = first, .to = today});
+  const Year year(calendar, first, today);
   constexpr int kMargin = 16;
   const int width = kWeeks * kPitch + 2 * kMargin;
   const int height = 7 * kPitch + 2 * kMargin;
@@ -185,14 +212,13 @@ std::string heat_map_card(const streak::Calendar& calendar, streak::Label today,
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" width=\"{}\" "
       "height=\"{}\" role=\"img\"><title>{}</title><rect width=\"{}\" height=\"{}\" rx=\"10\" "
       "fill=\"{}\"/>",
-      width, height, width, height, make_summary(sum_months(calendar, first, today), first), width,
+      width, height, width, height, make_summary(sum_months(year, first, today), first), width,
       height, theme.paper);
   for (streak::Label label = first; label <= today; label += std::chrono::days{1}) {
     const auto days = (label - first).count();
-    const auto count = calendar.count(label);
+    const auto count = year.count(label);
     const std::string paint =
-        count ? fmt::format("fill=\"{}\"",
-                            theme.levels.at(static_cast<std::size_t>(levels.of(*count))))
+        count ? fmt::format("fill=\"{}\"", theme.levels.at(year.level(*count)))
               : fmt::format("fill=\"none\" stroke=\"{}\" stroke-dasharray=\"2 2\"", theme.soft);
     fmt::format_to(std::back_inserter(svg),
                    "<rect x=\"{}\" y=\"{}\" width=\"11\" height=\"11\" rx=\"2.5\" {}/>",
@@ -205,7 +231,8 @@ std::string example_heat_map(streak::Label today) {
   streak::Calendar calendar;
   // Any numbers that look like somebody's year: weekends are quieter, a holiday in the middle.
   std::uint32_t state = 7;
-  for (streak::Label label = first_sunday(today); label <= today; label += std::chrono::days{1}) {
+  const streak::Label first = first_sunday(today);
+  for (streak::Label label = first; label <= today; label += std::chrono::days{1}) {
     state = state * 1'664'525U + 1'013'904'223U;
     const auto weekday = std::chrono::weekday{label}.c_encoding();
     const auto back = (today - label).count();
@@ -214,7 +241,8 @@ std::string example_heat_map(streak::Label today) {
     if (back == 41 || (back > 190 && back < 204)) count = 0;
     calendar.set(label, count);
   }
-  return draw(calendar, today, "An example: one year of contributions, the last 41 days in a row.");
+  return draw(Year(calendar, first, today), first, today,
+              "An example: one year of contributions, the last 41 days in a row.");
 }
 
 }  // namespace streaky::web

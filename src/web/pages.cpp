@@ -13,9 +13,20 @@ constexpr std::string_view kLayout = "layout.html";
 constexpr std::string_view kBody = "{{{body}}}";
 constexpr std::size_t kUsualPage = 48U << 10U;
 
-/// Straight into the page, without a stream in between.
-void render(kainjow::mustache::mustache& view, const Data& data, std::string& page) {
-  view.render(data, [&page](const std::string& piece) { page += piece; });
+/// Values are escaped, so that none can look like this one.
+constexpr std::string_view kPicture = "<!--picture-->";
+
+/// Straight into the page, without a stream in between. The picture is most of its page: as a value
+/// it would be copied three times.
+void render(kainjow::mustache::mustache& view, const Data& data, std::string& page,
+            std::string_view picture = {}) {
+  view.render(data, [&page, picture](const std::string& piece) {
+    const std::size_t place = picture.empty() ? std::string::npos : piece.find(kPicture);
+    page.append(piece, 0, place);
+    if (place == std::string::npos) return;
+    page += picture;
+    page.append(piece, place + kPicture.size());
+  });
 }
 
 }  // namespace
@@ -66,7 +77,7 @@ std::string Pages::page(std::string_view name, const PageFrame& frame, Data data
   std::string page;
   page.reserve(kUsualPage);
   render(find("head"), around, page);
-  render(find(std::string(name) + ".html"), data, page);
+  render(find(std::string(name) + ".html"), data, page, frame.picture);
   render(find("foot"), around, page);
   return page;
 }

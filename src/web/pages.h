@@ -26,6 +26,7 @@ struct PageFrame {
   bool is_operator = false;
   std::string news_at;  // the stream that tells of news, with `mark`
   std::string mark;     // what the page shows, for `/live`; empty: it does not change by itself
+  std::string picture;  // markup of our own, put where the template says <!--picture-->
 };
 
 class Pages {

@@ -23,6 +23,7 @@ using net::ServerResponse;
 using runtime::Task;
 
 constexpr std::chrono::seconds kVisitorLife{3'600};
+constexpr std::size_t kOurHeaders = 9;  // at most, of those that every answer gets
 
 std::string joined_headers(const ServerRequest& request, std::string_view name) {
   std::string joined;
@@ -79,6 +80,9 @@ class Site::Impl {
   }
 
   Task<ServerResponse> answer(ServerRequest request);
+  void set_operators(std::vector<std::string> logins) {
+    desk_.options.operators = std::move(logins);
+  }
   void stop() {
     desk_.pulse.stop();
     desk_.looks.stop();
@@ -317,6 +321,7 @@ std::optional<ServerResponse> Site::Impl::check_form(Visit& visit) {
 
 void Site::Impl::finish(Visit& visit, ServerResponse& response) {
   auto& headers = response.headers;
+  headers.reserve(headers.size() + kOurHeaders + visit.set_cookies.size());
   headers.push_back({"Content-Security-Policy", policy_});
   headers.push_back({"X-Content-Type-Options", "nosniff"});
   headers.push_back({"X-Frame-Options", "DENY"});
@@ -348,6 +353,10 @@ Site::~Site() = default;
 
 Task<ServerResponse> Site::answer(ServerRequest request) {
   return impl_->answer(std::move(request));
+}
+
+void Site::set_operators(std::vector<std::string> logins) {
+  impl_->set_operators(std::move(logins));
 }
 
 void Site::stop() { impl_->stop(); }

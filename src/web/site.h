@@ -21,6 +21,8 @@ class Site {
   ~Site();
 
   runtime::Task<net::ServerResponse> answer(net::ServerRequest request);
+  /// Who are operators from now on, by login.
+  void set_operators(std::vector<std::string> logins);
   /// Streams end, and no look at GitHub begins any more. Twice is once.
   void stop();
   /// Returns once no look is under way.

@@ -7,6 +7,8 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -93,13 +95,13 @@ class ProcessTest(unittest.TestCase):
             self.assertEqual(done.returncode, code, f"{arguments}\n{done.stdout}\n{done.stderr}")
         return done
 
-    def serve(self, *arguments, before=()):
+    def serve(self, *arguments, before=(), data=None):
         port = free_port()
         self.servers += 1
         log = self.folder / f"serve-{self.servers}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [*before, BIN / "streaky", "--data", self.data, "serve", "--listen",
+                [*before, BIN / "streaky", "--data", data or self.data, "serve", "--listen",
                  f"127.0.0.1:{port}", *arguments], stderr=out, stdout=out, env=self.environment)
         self.addCleanup(self.end, process)
 
@@ -154,12 +156,107 @@ class ProcessTest(unittest.TestCase):
             process.send_signal(how)
         return process.wait(timeout=60)
 
-    def move_in(self, world):
+    def move_in(self, world, **changes):
         users = self.folder / "users.jsonl"
-        users.write_text(fetch(f"{world.url}/control/users.jsonl"))
+        lines = fetch(f"{world.url}/control/users.jsonl").splitlines()
+        users.write_text("".join(json.dumps({**json.loads(line), **changes}) + "\n"
+                                 for line in lines))
         self.streaky("user", "import", users)
         return users
+
+    def rows(self, statement):
+        """What the database answers, past Streaky."""
+        with sqlite3.connect(self.data / "streaky.db", timeout=10) as database:
+            rows = database.execute(statement).fetchall()
+        database.close()
+        return rows
 
     def batch(self):
         lines = self.streaky("batch", "list", "--json", "--limit", 1).stdout.splitlines()
         return json.loads(lines[0])
+
+
+class PostgresTest(ProcessTest):
+    """The same on a database of the test's own, on the server that CTest keeps for all of them."""
+
+    def setUp(self):
+        super().setUp()
+        self.database = f"e2e_{os.getpid()}_{self._testMethodName}"[:63]
+        self.environment["STREAKY_KEYS_FILE"] = str(self.folder / "fleet.keys")
+        self.use_server(BIN.resolve() / "postgres")
+        self.addCleanup(self.psql, f"DROP DATABASE {self.database} WITH (FORCE)", "postgres")
+
+    def use_server(self, folder):
+        self.server = folder
+        subprocess.run([ROOT / "scripts/scratch-postgres", "start", folder], check=True)
+        self.psql(f"CREATE DATABASE {self.database}", database="postgres")
+        self.environment["STREAKY_STORE_URL"] = (
+            f"postgresql:///{self.database}?user=streaky&host={folder}")
+
+    def own_server(self):
+        """One that the test may crash; the shared one is left alone."""
+        shared, own = self.server, pathlib.Path(tempfile.mkdtemp(prefix="streaky-pg-"))
+        self.use_server(own)
+        self.addCleanup(setattr, self, "server", shared)
+        self.addCleanup(subprocess.run, [ROOT / "scripts/scratch-postgres", "stop", own])
+
+    def start_pgbouncer(self, pool_size):
+        """In front of this test's database, with so many connections to it; gives its port."""
+        folder, port = pathlib.Path(tempfile.mkdtemp(prefix="streaky-pgb-")), free_port()
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        folder.chmod(0o755)
+        (folder / "users").write_text('"streaky" ""\n')
+        (folder / "ini").write_text(f"""[databases]
+* = host={self.server} port=5432
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = trust
+auth_file = {folder}/users
+pool_mode = transaction
+default_pool_size = {pool_size}
+max_client_conn = 500
+""")
+        # It refuses to run as root.
+        owner = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        process = subprocess.Popen([*owner, "/usr/sbin/pgbouncer", "-q", folder / "ini"],
+                                   stderr=subprocess.DEVNULL, cwd="/")
+        self.addCleanup(self.end, process, signal.SIGTERM)
+
+        def listens():
+            self.assertIsNone(process.poll(), "pgbouncer ended")
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        until("pgbouncer", listens)
+        return port
+
+    def psql(self, statement, database=None):
+        done = subprocess.run(
+            ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.server, "-U",
+             "streaky", "-d", database or self.database, "-c", statement],
+            capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise AssertionError(f"{statement}\n{done.stderr}")
+        return done.stdout.strip()
+
+    def rows(self, statement):
+        if not statement.lstrip().startswith("SELECT"):
+            self.psql(statement)
+            return []
+        answer = self.psql(f"SELECT COALESCE(json_agg(row_to_json(r)), '[]') FROM ({statement}) r")
+        return [tuple(row.values()) for row in json.loads(answer)]
+
+    def number(self, statement):
+        return int(self.psql(statement))
+
+    def make_all_due(self):
+        """As if every scheduler had been down since a minute ago."""
+        self.psql("UPDATE users SET next_check_at = "
+                  f"{int(time.time() * 1000) - 60_000} WHERE status = 'active'")
+
+    def all_settled(self):
+        open_jobs = "SELECT COUNT(*) FROM jobs WHERE state IN ('pending', 'processing')"
+        open_deliveries = "SELECT COUNT(*) FROM deliveries WHERE state IN ('pending', 'sending')"
+        return self.number(f"SELECT ({open_jobs}) + ({open_deliveries})") == 0

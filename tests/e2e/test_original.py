@@ -1,12 +1,11 @@
 """The original's site and cron with our server as their backend, request by request."""
 import datetime
 import json
-import sqlite3
 import unittest
 import urllib.error
 import urllib.request
 
-from support import ProcessTest, fetch, until
+from support import PostgresTest, ProcessTest, fetch, until
 
 SECRET = "shared-by-site-and-backend"
 
@@ -54,14 +53,8 @@ class Original(ProcessTest):
                               "webhook": person["discord_webhook"]})
         return found
 
-    def database(self, query, *values):
-        with sqlite3.connect(self.data / "streaky.db", timeout=10) as database:
-            rows = database.execute(query, values).fetchall()
-        database.close()
-        return rows
-
     def jobs(self, batch):
-        return self.database("SELECT id, user_id FROM jobs WHERE batch_id = ?", batch)
+        return self.rows(f"SELECT id, user_id FROM jobs WHERE batch_id = '{batch}'")
 
     def finished(self, batch):
         status, answer = self.cron("GET", f"/api/cron/batch/{batch}")
@@ -123,7 +116,7 @@ class Original(ProcessTest):
         self.assertEqual(len(self.world.lines("ledger")), before, "somebody is told twice")
 
     def told(self, people):
-        rows = self.database("""
+        rows = self.rows("""
             SELECT u.database_id FROM users u JOIN deliveries d ON d.user_id = u.id
              WHERE d.state = 'sent' AND d.kind = 'reminder' LIMIT 1""")
         return next((p for p in people if rows and p["id"] == rows[0][0]), None)
@@ -132,6 +125,12 @@ class Original(ProcessTest):
         return all(json.loads(line)["settled"] for line in
                    self.streaky("batch", "list", "--json").stdout.splitlines())
 
+    def test_too_large_a_request(self):
+        self.start()
+        status, answer = self.cron("POST", "/api/cron/trigger", "x" * (1 << 20))
+        self.assertEqual((status, answer),
+                         (413, {"error": "Request too large", "maxSizeBytes": 1 << 20}))
+
     def test_without_secrets_nothing_of_it_is_there(self):
         self.start_world("--users", "1")
         self.url = self.serve().url
@@ -139,6 +138,12 @@ class Original(ProcessTest):
             status, answer = self.ask(method, path, {} if method == "POST" else None,
                                       X_Cron_Secret="", X_Server_Secret="")
             self.assertEqual((status, answer["code"]), (404, "not_found"))
+
+
+class OriginalOnPostgres(Original, PostgresTest):
+    """The same contract on the other database."""
+
+    test_without_secrets_nothing_of_it_is_there = None  # asks no database
 
 
 if __name__ == "__main__":

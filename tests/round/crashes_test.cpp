@@ -1,6 +1,11 @@
 // Crashes between any two steps, several processes on one database, and an orderly end.
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "store/deliveries.h"
 #include "store/jobs.h"
 #include "store/session.h"
 #include "store/upkeep.h"
@@ -73,6 +78,52 @@ TEST(Crashes, AnOrderlyEndHandsBackAndDoublesNothing) {
     const sim::Audit audit = town.world.audit(town.clock.now());
     EXPECT_TRUE(audit.ok()) << sim::to_json(audit, town.world.people());
   }
+}
+
+/// What another process does with everything that a frozen one holds: takes it over.
+std::size_t take_over(const std::string& path, runtime::TimePoint now) {
+  boost::asio::io_context io;
+  runtime::Metrics metrics;
+  store::Database::Options options;
+  options.url = "sqlite:" + path;
+  options.mode = store::Database::Mode::inline_calls;
+  store::Database database(io.get_executor(), options, metrics);
+  store::Upkeep upkeep(database);
+  store::Deliveries deliveries(database);
+  auto reaped = boost::asio::co_spawn(io, upkeep.reap(now), boost::asio::use_future);
+  io.run();
+  (void)reaped.get();
+  io.restart();
+  auto taken = boost::asio::co_spawn(io, deliveries.claim("another", 1'000, now, now + 1h),
+                                     boost::asio::use_future);
+  io.run();
+  return taken.get().size();
+}
+
+TEST(Crashes, WhoThawsSendsNothingThatAnotherHasTakenOver) {
+  House::Settings narrow = settings(41);
+  narrow.engine.sender.in_flight = 2;
+  Town town(Town::default_start(), narrow);
+  town.world.seed({.users = 60, .seed = 41}, town.clock.now());
+  town.world.latency(Service::discord) = {3s, 0.0};
+  town.world.latency(Service::telegram) = {3s, 0.0};
+  town.start_process();
+  town.move_in();
+  town.world.reset_ledger(town.clock.now());
+  const std::string batch = town.house.trigger();
+  const auto many_wait = [&] {
+    const store::Batch now = town.house.batch(batch);
+    const auto open = now.count("pending") + now.count("processing");
+    return open == 0 && now.count("delivery:sending") > 10;
+  };
+  ASSERT_TRUE(town.house.run_until(many_wait, town.clock.now() + 10min));
+  const auto on_the_wire = town.world.audit(town.clock.now()).messages + 2;
+  // The process stands still while its leases end and another one takes over.
+  const runtime::TimePoint thaw = town.clock.now() + 40s;
+  ASSERT_GT(take_over(town.house.database_path(), thaw), 10U);
+  town.clock.leap_to(thaw);
+  town.house.run_for(2min);
+  EXPECT_LE(town.world.audit(town.clock.now()).messages, on_the_wire);
 }
 
 TEST(Crashes, AStopWhileGitHubHangsStillEnds) {

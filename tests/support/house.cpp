@@ -80,7 +80,8 @@ void House::start(const MakeHttp& make_http) {
   process.database = std::make_unique<store::Database>(
       process.io.get_executor(),
       store::Database::Options{.url = "sqlite:" + database_path(),
-                               .mode = store::Database::Mode::inline_calls},
+                               .mode = store::Database::Mode::inline_calls,
+                               .wall = {}},
       process.metrics);
   if (settings_.large_cache) {
     const auto enlarge = [](store::Session& session) {
@@ -123,7 +124,10 @@ void House::start(const MakeHttp& make_http) {
                           .metrics = process.metrics,
                           .executor = process.io.get_executor(),
                           .public_url = settings_.public_url,
-                          .owner = "process-" + std::to_string(processes_)},
+                          .owner = "process-" + std::to_string(processes_),
+                          .host = "house",
+                          .version = "0",
+                          .roles = "scheduler,worker"},
       settings_.engine);
   process.engine->start();
 }

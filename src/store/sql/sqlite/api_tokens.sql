@@ -1,7 +1,3 @@
--- name: lock_user
--- Two who make tokens for the same user come one after the other: none is made beyond the limit.
-UPDATE users SET updated_at = updated_at WHERE id = :user;
-
 -- name: make
 INSERT INTO api_tokens (token_hash, user_id, made_by, name, created_at)
 SELECT :hash, :user, :made_by, :name, :now

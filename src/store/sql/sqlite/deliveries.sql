@@ -98,6 +98,10 @@ SELECT d.id, d.batch_id, d.job_id, d.user_id, d.date, d.zone, d.stage, d.expires
   FROM deliveries d LEFT JOIN channels c ON c.id = d.channel_id
  WHERE d.id IN (SELECT value FROM json_each(:ids));
 
+-- name: still_held
+SELECT 1 FROM deliveries
+ WHERE id = :id AND owner = :owner AND attempt = :attempt AND state = 'sending';
+
 -- name: record
 WITH rows AS MATERIALIZED (SELECT value FROM json_each(:results))
 UPDATE deliveries

@@ -49,10 +49,12 @@ UPDATE jobs SET state = 'pending', owner = '', lease_until = NULL
 RETURNING batch_id;
 
 -- name: extend
-UPDATE jobs SET lease_until = :lease_until WHERE state = 'processing' AND owner = :owner;
+UPDATE jobs SET lease_until = :lease_until
+ WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'processing' AND owner = :owner;
 
 -- name: extend_deliveries
-UPDATE deliveries SET lease_until = :lease_until WHERE state = 'sending' AND owner = :owner;
+UPDATE deliveries SET lease_until = :lease_until
+ WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'sending' AND owner = :owner;
 
 -- name: next_due
 -- Three partial indexes, each read from its front; what has expired is left for the reaper.

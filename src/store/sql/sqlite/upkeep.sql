@@ -1,7 +1,7 @@
 -- name: anything_to_reap
-SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'processing' AND lease_until <= :now)
+SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'processing' AND lease_until <= :lease_now)
     OR EXISTS (SELECT 1 FROM jobs WHERE state = 'pending' AND expires_at <= :now)
-    OR EXISTS (SELECT 1 FROM deliveries WHERE state = 'sending' AND lease_until <= :now)
+    OR EXISTS (SELECT 1 FROM deliveries WHERE state = 'sending' AND lease_until <= :lease_now)
     OR EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND expires_at <= :now);
 
 -- name: return_jobs
@@ -19,7 +19,7 @@ UPDATE jobs
        crashes_alone = crashes_alone + alone,
        alone = CASE WHEN crashes + 1 >= :before_alone THEN 1 ELSE alone END,
        owner = '', lease_until = NULL
- WHERE id IN (SELECT j.id FROM jobs j WHERE j.state = 'processing' AND j.lease_until <= :now
+ WHERE id IN (SELECT j.id FROM jobs j WHERE j.state = 'processing' AND j.lease_until <= :lease_now
                ORDER BY j.lease_until LIMIT :limit)
 RETURNING batch_id, state, error;
 
@@ -43,7 +43,7 @@ UPDATE deliveries
                                          WHERE c.id = deliveries.channel_id AND c.is_on = 1)
                        THEN :now END,
        owner = '', lease_until = NULL
- WHERE id IN (SELECT d.id FROM deliveries d WHERE d.state = 'sending' AND d.lease_until <= :now
+ WHERE id IN (SELECT d.id FROM deliveries d WHERE d.state = 'sending' AND d.lease_until <= :lease_now
                ORDER BY d.lease_until LIMIT :limit)
 RETURNING id, batch_id, state;
 

@@ -14,25 +14,27 @@ SELECT k.key,
   FROM json_each(:keys) k;
 
 -- name: load
+-- Of ids that are each there once: `IN (SELECT …)` would make a table of them, every time.
 SELECT u.id, u.login, CASE WHEN u.login_key IS NULL THEN 1 ELSE 0 END, u.node_id, u.database_id,
        u.time_zone, u.remind_at, u.daily_summary, u.sealed_token, u.token_dead, u.status, u.settings_version, u.next_check_at, u.created_at,
        u.word_date, u.word_stopped, u.word_snoozed_until,
        s.anchor_through, s.anchor_length, s.anchor_began, s.length, s.began, s.longest, s.today,
        s.today_count, s.verdict, s.views, s.seen_at, s.history_at
-  FROM users u LEFT JOIN user_streaks s ON s.user_id = u.id
- WHERE u.id IN (SELECT value FROM json_each(:ids));
+  FROM json_each(:ids) i CROSS JOIN users u ON u.id = i.value
+       LEFT JOIN user_streaks s ON s.user_id = u.id;
 
 -- name: load_rest_days
-SELECT user_id, from_date, days FROM user_rest_days
- WHERE user_id IN (SELECT value FROM json_each(:ids)) ORDER BY user_id, position;
+SELECT r.user_id, r.from_date, r.days FROM json_each(:ids) i CROSS JOIN user_rest_days r
+ WHERE r.user_id = i.value ORDER BY r.user_id, r.position;
 
 -- name: load_pauses
-SELECT user_id, first_date, last_date FROM user_pauses
- WHERE user_id IN (SELECT value FROM json_each(:ids)) ORDER BY user_id, position;
+SELECT p.user_id, p.first_date, p.last_date FROM json_each(:ids) i CROSS JOIN user_pauses p
+ WHERE p.user_id = i.value ORDER BY p.user_id, p.position;
 
 -- name: load_channels
-SELECT user_id, id, kind, sealed, hint, is_on, off_reason, level FROM channels
- WHERE user_id IN (SELECT value FROM json_each(:ids)) ORDER BY user_id, id;
+SELECT c.user_id, c.id, c.kind, c.sealed, c.hint, c.is_on, c.off_reason, c.level
+  FROM json_each(:ids) i CROSS JOIN channels c
+ WHERE c.user_id = i.value ORDER BY c.user_id, c.id;
 
 -- name: told_on
 SELECT user_id, date

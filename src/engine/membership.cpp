@@ -1,0 +1,88 @@
+#include "engine/membership.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace streaky::engine {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> kRoles = {"scheduler", "worker", "web"};
+
+std::int64_t per_minute(std::int64_t more, runtime::Millis elapsed) {
+  constexpr std::int64_t kMinute = 60'000;
+  return more * kMinute / std::max<std::int64_t>(elapsed.count(), 1);
+}
+
+}  // namespace
+
+Membership::Membership(Parts parts)
+    : parts_(std::move(parts)),
+      loop_("membership", parts_.clock, parts_.log, [this] { return pass(); }) {}
+
+runtime::Task<runtime::Millis> Membership::pass() {
+  const runtime::TimePoint now = parts_.clock.now();
+  co_await beat(now);
+  if (parts_.forgets) co_await forget(now);
+  const auto fleet = co_await parts_.members.list();
+  show(fleet);
+  co_return parts_.beat;
+}
+
+runtime::Task<void> Membership::beat(runtime::TimePoint now) {
+  const runtime::Millis at = parts_.clock.monotonic();
+  const Load load = parts_.load();
+  store::Member self = parts_.self;
+  if (!joined_) parts_.self.started_at = self.started_at = now;
+  self.in_flight = load.in_flight;
+  if (joined_) {
+    self.checks_per_minute = per_minute(load.checks - before_.checks, at - beaten_);
+    self.sends_per_minute = per_minute(load.sends - before_.sends, at - beaten_);
+  }
+  co_await parts_.members.beat(std::move(self), now);
+  joined_ = true;
+  beaten_ = at;
+  before_ = load;
+}
+
+runtime::Task<void> Membership::forget(runtime::TimePoint now) {
+  const auto gone = co_await parts_.members.forget_silent(now, parts_.beat * kBeatsMissed);
+  for (const std::string& name : gone) {
+    parts_.log.warn("a process fell silent: what it had claimed is free", {{"process", name}});
+    parts_.metrics.count("streaky_fleet_silent_total");
+  }
+  if (!gone.empty()) parts_.on_forgotten();
+}
+
+void Membership::show(const std::vector<store::Member>& fleet) {
+  const auto total = [&fleet](std::int64_t store::Member::* field) {
+    std::int64_t sum = 0;
+    for (const store::Member& member : fleet) sum += member.*field;
+    return static_cast<double>(sum);
+  };
+  for (const std::string_view role : kRoles) {
+    const auto count = std::ranges::count_if(fleet, [role](const store::Member& member) {
+      return member.roles.find(role) != std::string::npos;
+    });
+    parts_.metrics.gauge("streaky_fleet_processes", static_cast<double>(count),
+                         {{"role", std::string(role)}});
+  }
+  parts_.metrics.gauge("streaky_fleet_in_flight", total(&store::Member::in_flight));
+  parts_.metrics.gauge("streaky_fleet_checks_per_minute", total(&store::Member::checks_per_minute));
+  parts_.metrics.gauge("streaky_fleet_sends_per_minute", total(&store::Member::sends_per_minute));
+}
+
+runtime::Task<void> Membership::leave() {
+  if (!std::exchange(joined_, false)) co_return;
+  try {
+    co_await parts_.members.leave(parts_.self.name);
+  } catch (const store::DatabaseError& error) {
+    parts_.log.warn("the fleet could not be left in order", {{"error", error.what()}});
+  }
+}
+
+}  // namespace streaky::engine

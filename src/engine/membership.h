@@ -1,0 +1,63 @@
+// This process's place in the fleet: beats, and who stopped beating.
+//
+// Every process that shares a database keeps a row fresh (store/members.h). Workers also look for
+// members that fell silent, and free what those had claimed: sooner than their leases would end.
+// Threading: the executor's thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "engine/loops.h"
+#include "runtime/metrics.h"
+#include "store/members.h"
+
+namespace streaky::engine {
+
+class Membership {
+ public:
+  /// A member that missed as many beats is gone.
+  static constexpr int kBeatsMissed = 4;
+
+  /// What this process does right now, and has done since it started.
+  struct Load {
+    std::int64_t in_flight = 0;
+    std::int64_t checks = 0;
+    std::int64_t sends = 0;
+  };
+
+  struct Parts {
+    store::Members& members;
+    runtime::Clock& clock;
+    runtime::Log& log;
+    runtime::Metrics& metrics;
+    store::Member self;
+    runtime::Millis beat;
+    bool forgets = false;  // frees what silent members hold
+    std::function<Load()> load;
+    std::function<void()> on_forgotten;
+  };
+
+  explicit Membership(Parts parts);
+
+  runtime::Task<void> run() { return loop_.run(); }
+  void stop() { loop_.stop(); }
+  /// After `run` has returned and nothing is held any more: gives up the row. A database that is
+  /// away is no obstacle: the row falls silent.
+  runtime::Task<void> leave();
+
+  runtime::Task<runtime::Millis> pass();
+
+ private:
+  runtime::Task<void> beat(runtime::TimePoint now);
+  runtime::Task<void> forget(runtime::TimePoint now);
+  void show(const std::vector<store::Member>& fleet);
+
+  Parts parts_;
+  Loop loop_;
+  bool joined_ = false;
+  runtime::Millis beaten_{0};  // monotonic
+  Load before_;
+};
+
+}  // namespace streaky::engine

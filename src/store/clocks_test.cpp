@@ -1,0 +1,103 @@
+// Machines whose clocks disagree share a PostgreSQL: leases and beats go by the server's.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <chrono>
+
+#include "store/listener.h"
+#include "store/members.h"
+#include "store/store_testing.h"
+
+namespace streaky::store {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class ClocksTest : public StoreTest {
+ protected:
+  static runtime::TimePoint real_now() {
+    return std::chrono::floor<runtime::Millis>(std::chrono::system_clock::now());
+  }
+
+  /// A program on a machine whose clock goes that much ahead of everybody else's.
+  std::unique_ptr<Stores> machine(runtime::Millis ahead) {
+    Database::Options options;
+    options.url = url();
+    options.mode = Database::Mode::inline_calls;
+    options.wall = [ahead] { return real_now() + ahead; };
+    return std::make_unique<Stores>(io_, options);
+  }
+
+  std::vector<ClaimedJob> claim_at(Stores& stores, runtime::TimePoint now) {
+    return wait(stores.jobs.claim("w", 1, false, now, now + seconds(30)));
+  }
+
+  /// One job that is due by every clock.
+  void make_job() {
+    sign_up(1);
+    const auto far = real_now() + std::chrono::hours(6);
+    Planner planner = [far](const DueUser&) {
+      return Planned{.job = NewJob{kToday, 1200, real_now() - minutes(10), far},
+                     .next_check_at = std::nullopt};
+    };
+    wait(s_->schedule.trigger(real_now(), 10, 0, "b1", planner));
+  }
+};
+
+TEST_P(ClocksTest, AFastMachineDoesNotTakeAwayWhatIsLeased) {
+  make_job();
+  ASSERT_EQ(claim_at(*s_, real_now()).size(), 1U);
+  const auto fast = machine(minutes(5));
+  EXPECT_EQ(wait(fast->upkeep.reap(real_now() + minutes(5))).all(), 0);
+}
+
+TEST_P(ClocksTest, WhatAFastMachineLeasedIsNotKeptLongerThanOthers) {
+  make_job();
+  const auto fast = machine(minutes(5));
+  ASSERT_EQ(claim_at(*fast, real_now() + minutes(5)).size(), 1U);
+  EXPECT_EQ(wait(s_->upkeep.reap(real_now() + seconds(25))).all(), 0);
+  EXPECT_EQ(wait(s_->upkeep.reap(real_now() + seconds(35))).jobs_returned, 1);
+}
+
+TEST_P(ClocksTest, ASlowMachineIsNotTakenForASilentOne) {
+  const auto slow = machine(-minutes(5));
+  Member self;
+  self.name = "slow";
+  self.started_at = real_now() - minutes(5);
+  wait(Members(slow->database).beat(self, real_now() - minutes(5)));
+  EXPECT_TRUE(wait(Members(s_->database).forget_silent(real_now(), seconds(20))).empty());
+  const auto seen = wait(Members(s_->database).list()).at(0);
+  EXPECT_LT(std::chrono::abs(seen.beat_at - real_now()), seconds(5));
+}
+
+TEST_P(ClocksTest, ABatchIsHeardOfAtOnceAndByEverybody) {
+  constexpr int kListeners = 2;
+  int heard = 0;
+  std::vector<std::unique_ptr<Listener>> listeners;
+  for (int i = 0; i < kListeners; ++i) {
+    listeners.push_back(
+        std::make_unique<Listener>(io_.get_executor(), url(), [&heard] { ++heard; }));
+  }
+  const auto until_heard = [&](int times) {
+    const auto work = boost::asio::make_work_guard(io_);
+    io_.restart();
+    const auto end = std::chrono::steady_clock::now() + seconds(10);
+    while (heard < times && std::chrono::steady_clock::now() < end) io_.run_one_for(seconds(1));
+    return heard;
+  };
+  ASSERT_EQ(until_heard(kListeners), kListeners) << "each begins with a look";
+  make_job();
+  EXPECT_EQ(until_heard(2 * kListeners), 2 * kListeners);
+  // A listener whose connection is lost listens again, and looks at what it may have missed.
+  TestSchema::execute(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
+  EXPECT_GE(until_heard(3 * kListeners), 3 * kListeners);
+  for (auto& one : listeners) one->stop();
+}
+
+STREAKY_STORE_SUITE_ON(ClocksTest, Dialect::postgres);
+
+}  // namespace
+}  // namespace streaky::store

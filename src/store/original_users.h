@@ -1,0 +1,32 @@
+// The users of the original Streaky, out of its own SQLite database (its exported dump, read into a
+// file by `sqlite3`). Only read. Threading: any one thread, blocking. Errors: DatabaseError with
+// one plain line.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace streaky::store {
+
+struct OriginalUser {
+  std::string id;
+  std::string login;
+  std::string github_id;  // GitHub's number; in old rows the login or the row's own id
+  // Sealed in the original's form (crypto/original_form.h); empty where there is none.
+  std::string token;
+  std::string discord_webhook;
+  std::string telegram_token;
+  std::string telegram_chat_id;
+  bool is_active = true;
+  int reminder_utc_hour = 12;
+};
+
+inline constexpr int kOriginalUsersAtATime = 500;
+inline constexpr int kMostOriginalUsers = 1'000'000;
+
+/// Hands over all users of the file, `kOriginalUsersAtATime` at most at a time.
+void read_original_users(const std::string& file,
+                         const std::function<void(const std::vector<OriginalUser>&)>& take);
+
+}  // namespace streaky::store

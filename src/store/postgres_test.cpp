@@ -1,0 +1,252 @@
+// What is peculiar to PostgreSQL: many writers at once, connections that are lost, transactions
+// that give way.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "store/sealed_values.h"
+#include "store/store_testing.h"
+
+namespace streaky::store {
+namespace {
+
+using Kind = DatabaseError::Kind;
+using ClaimedBy = std::map<std::int64_t, std::string>;
+
+class PostgresTest : public StoreTest {
+ protected:
+  /// Another program with the same database, on its threads.
+  std::unique_ptr<Stores> program() { return open(Database::Mode::thread); }
+
+  Kind kind_of_failed(const Database::Work& work) {
+    try {
+      wait(s_->database.write(work));
+    } catch (const DatabaseError& error) {
+      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+      return error.kind();
+    }
+    ADD_FAILURE() << "it was written";
+    return Kind::other;
+  }
+};
+
+/// Claims and ends jobs until there are none; a job that somebody else had too is a failure.
+runtime::Task<void> work_off(Stores& stores, std::string owner, ClaimedBy& claimed) {
+  while (true) {
+    auto jobs = co_await stores.jobs.claim(owner, 7, false, kNow, kLease);
+    if (jobs.empty()) co_return;
+    std::vector<JobOutcome> outcomes;
+    for (const ClaimedJob& job : jobs) {
+      EXPECT_TRUE(claimed.emplace(job.id, owner).second) << "claimed twice";
+      JobOutcome outcome;
+      outcome.job_id = job.id;
+      outcome.attempt = job.attempt;
+      outcome.user_id = job.user.id;
+      outcome.settings_version = job.user.settings_version;
+      outcome.verdict = streak::Verdict::safe;
+      outcomes.push_back(outcome);
+    }
+    const auto results = co_await stores.jobs.finish(owner, outcomes, kNow, kLease);
+    for (const FinishResult& result : results) EXPECT_EQ(result.finish, Finish::accepted);
+  }
+}
+
+runtime::Task<void> schedule_all(Stores& stores, std::string batch, int& jobs) {
+  for (bool more = true; more;) {
+    Planner planner = [](const DueUser&) {
+      return Planned{.job = NewJob{kToday, 1200, kNow, kMidnight}, .next_check_at = kMidnight};
+    };
+    const Bite bite = co_await stores.schedule.take_due(kNow, 20, batch, planner);
+    jobs += bite.jobs;
+    more = bite.more;
+  }
+}
+
+TEST_P(PostgresTest, ManyProgramsTakeEachUserAndJobOnce) {
+  constexpr int kUsers = 300;
+  sign_up(kUsers);
+  std::vector<std::unique_ptr<Stores>> programs;
+  for (int i = 0; i < 3; ++i) programs.push_back(program());
+  int made = 0;
+  int running = 0;
+  const auto done = [&](const std::exception_ptr& error) {
+    --running;
+    EXPECT_FALSE(error) << "a scheduler or worker failed";
+  };
+  for (auto& one : programs) {
+    for (const char* batch : {"b1", "b2"}) {
+      ++running;
+      boost::asio::co_spawn(io_, schedule_all(*one, batch, made), done);
+    }
+  }
+  io_.restart();
+  io_.run();
+  // A scheduler passes by users whom another one holds that moment.
+  made += take_due("b3", 1200).jobs;
+  EXPECT_EQ(made, kUsers);
+  ClaimedBy claimed;
+  int owner = 0;
+  for (auto& one : programs) {
+    for (int i = 0; i < 3; ++i, ++running) {
+      boost::asio::co_spawn(io_, work_off(*one, "w" + std::to_string(++owner), claimed), done);
+    }
+  }
+  io_.restart();
+  io_.run();
+  EXPECT_EQ(running, 0);
+  EXPECT_EQ(claimed.size(), static_cast<std::size_t>(kUsers));
+  std::set<std::string> owners;
+  for (const auto& [job, by] : claimed) owners.insert(by);
+  EXPECT_GT(owners.size(), 1U);
+  EXPECT_EQ(counters(), recount());
+}
+
+TEST_P(PostgresTest, ProgramsThatStartTogetherMigrateOnce) {
+  const TestSchema empty;
+  std::atomic<int> opened = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      boost::asio::io_context io;
+      Database::Options options;
+      options.url = empty.url();
+      options.mode = Database::Mode::inline_calls;
+      runtime::Metrics metrics;
+      const Database database(io.get_executor(), options, metrics);
+      opened += database.schema_version();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(opened, 4 * static_cast<int>(Statements(Dialect::postgres).migrations().size()));
+}
+
+TEST_P(PostgresTest, AConnectionThatWasLostBetweenTransactionsIsNotNoticed) {
+  sign_up(1);
+  std::int64_t server = 0;
+  Database::Work look = [&](Session& session) {
+    long long process = 0;
+    session.connection() << "SELECT pg_backend_pid()", soci::into(process);
+    server = process;
+  };
+  wait(s_->database.read(look));
+  const std::int64_t before = server;
+  TestSchema::execute("SELECT pg_terminate_backend(" + std::to_string(before) + ", 5000)");
+  EXPECT_EQ(wait(s_->users.count_active()), 1);
+  wait(s_->database.read(look));
+  EXPECT_NE(server, before);
+}
+
+TEST_P(PostgresTest, AConnectionThatIsLostInATransactionIsSaidAndNothingIsWritten) {
+  Database::Work work = [](Session& session) {
+    session.execute("INSERT INTO batches (id, origin, created_at) VALUES ('b', 'manual', 0)");
+    session.execute("SELECT pg_terminate_backend(pg_backend_pid())");
+  };
+  EXPECT_EQ(kind_of_failed(work), Kind::lost);
+  EXPECT_FALSE(wait(s_->batches.find("b")).has_value());
+  EXPECT_EQ(sign_up(1).size(), 1U);
+}
+
+TEST_P(PostgresTest, TwoThatWaitForEachOtherBothSucceed) {
+  const auto other = program();
+  sign_up(2);
+  std::latch both(2);
+  std::atomic<int> runs = 0;
+  const auto lock_in_order = [&](const char* first, const char* second) {
+    return [&, first, second](Session& session) {
+      const int run = ++runs;
+      const std::string update = "UPDATE users SET updated_at = updated_at + 1 WHERE login = ";
+      session.execute(update + first);
+      if (run <= 2) both.arrive_and_wait();
+      session.execute(update + second);
+    };
+  };
+  const auto here = open(Database::Mode::thread);
+  int done = 0;
+  const auto count = [&](const std::exception_ptr& error) { done += error ? 0 : 1; };
+  boost::asio::co_spawn(io_, here->database.write(lock_in_order("'user0'", "'user1'")), count);
+  boost::asio::co_spawn(io_, other->database.write(lock_in_order("'user1'", "'user0'")), count);
+  io_.restart();
+  io_.run();
+  EXPECT_EQ(done, 2);
+  EXPECT_EQ(runs, 3) << "one gave way and ran again";
+}
+
+TEST_P(PostgresTest, RowsThatAnotherHoldsTooLongAreSaid) {
+  sign_up(1);
+  const auto other = open();
+  std::latch held(1);
+  std::latch let_go(1);
+  Database::Work hold = [&](Session& session) {
+    session.execute("UPDATE users SET updated_at = 0");
+    held.count_down();
+    let_go.wait();
+  };
+  std::thread holder([&] {
+    boost::asio::io_context io;
+    boost::asio::co_spawn(io, other->database.write(hold), [](const std::exception_ptr&) {});
+    io.run();
+  });
+  held.wait();
+  Database::Work work = [](Session& session) {
+    session.execute("UPDATE users SET updated_at = 1");
+  };
+  const Kind kind = kind_of_failed(work);
+  let_go.count_down();
+  holder.join();
+  EXPECT_EQ(kind, Kind::locked);
+}
+
+TEST_P(PostgresTest, ANewerSchemaIsRefusedWithBothVersions) {
+  sql("INSERT INTO schema_migrations (version, name, applied_at) VALUES (77, 'later', 0)");
+  s_.reset();
+  try {
+    open();
+    FAIL() << "it opened";
+  } catch (const DatabaseError& error) {
+    EXPECT_EQ(error.kind(), Kind::newer_schema);
+    EXPECT_NE(std::string(error.what()).find("version 77"), std::string::npos) << error.what();
+  }
+}
+
+TEST_P(PostgresTest, ARowThatTheSchemaRefusesIsToldApartAndNotQuoted) {
+  Database::Work work = [](Session& session) {
+    session.execute(
+        "INSERT INTO batch_counts (batch_id, name, slot, value) VALUES ('hush', 'hush', 0, 1)");
+  };
+  try {
+    wait(s_->database.write(work));
+    FAIL() << "it was taken";
+  } catch (const DatabaseError& error) {
+    EXPECT_EQ(error.kind(), Kind::rejected) << error.what();
+    EXPECT_EQ(std::string(error.what()).find("hush"), std::string::npos) << error.what();
+  }
+}
+
+TEST_P(PostgresTest, NoServerIsSaidInOneLineWithoutThePassword) {
+  runtime::Metrics metrics;
+  Database::Options options;
+  for (const std::string& url : {"postgresql://ann:hush@/streaky?host=" + folder_.path(),
+                                 std::string("postgresql://ann:hush@127.0.0.1:1/streaky"),
+                                 std::string("postgresql://ann:hu@hush@db/streaky")}) {
+    options.url = url;
+    try {
+      Database database(io_.get_executor(), options, metrics);
+      FAIL() << "it opened";
+    } catch (const DatabaseError& error) {
+      const std::string text = error.what();
+      EXPECT_EQ(error.kind(), Kind::cannot_open);
+      EXPECT_EQ(text.find("hush"), std::string::npos) << text;
+      EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+    }
+  }
+}
+
+STREAKY_STORE_SUITE_ON(PostgresTest, Dialect::postgres);
+
+}  // namespace
+}  // namespace streaky::store

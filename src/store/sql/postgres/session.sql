@@ -1,0 +1,38 @@
+-- name: begin_write
+-- Each statement sees what is committed; rows that are judged are locked first.
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+
+-- name: begin_read
+-- All statements of one look see one state.
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+
+-- name: commit
+COMMIT;
+
+-- name: rollback
+ROLLBACK;
+
+-- name: lock_migrations
+-- One program migrates, the others wait. Of the transaction alone, as PgBouncer wants it.
+SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.schema_migrations'));
+
+-- name: has_migrations
+SELECT COUNT(*) FROM pg_catalog.pg_tables
+ WHERE schemaname = current_schema() AND tablename = 'schema_migrations';
+
+-- name: create_migrations
+CREATE TABLE IF NOT EXISTS schema_migrations (
+  version INTEGER NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  applied_at BIGINT NOT NULL
+);
+
+-- name: schema_version
+SELECT COALESCE(MAX(version), 0) FROM schema_migrations;
+
+-- name: add_migration
+INSERT INTO schema_migrations (version, name, applied_at) VALUES (:version, :name, :now);
+
+-- name: touch
+-- Proves that the database can be written, in a transaction that is then committed.
+UPDATE schema_migrations SET applied_at = applied_at WHERE version = 1;

@@ -1,0 +1,9 @@
+-- name: users
+-- Of the original's own database: its columns hold what was typed into them, so everything is read
+-- as text.
+SELECT COALESCE(CAST(id AS TEXT), ''), COALESCE(CAST(github_username AS TEXT), ''),
+       COALESCE(CAST(github_id AS TEXT), ''), COALESCE(CAST(github_pat AS TEXT), ''),
+       COALESCE(CAST(discord_webhook AS TEXT), ''), COALESCE(CAST(telegram_token AS TEXT), ''),
+       COALESCE(CAST(telegram_chat_id AS TEXT), ''), COALESCE(is_active, 1),
+       COALESCE(reminder_utc_hour, 12)
+  FROM users ORDER BY rowid LIMIT :limit OFFSET :offset;

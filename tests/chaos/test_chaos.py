@@ -1,0 +1,154 @@
+"""Real processes, a real PostgreSQL and the simulated world, while things are killed, frozen and cut
+off. The world's own ledger judges.
+
+CHAOS_USERS, CHAOS_KILLS and CHAOS_SEED make it longer (`make chaos`).
+"""
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
+
+from gate import Gate  # noqa: E402
+from support import BIN, ROOT, PostgresTest, free_port, until  # noqa: E402
+
+USERS = int(os.environ.get("CHAOS_USERS", "1000"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "16"))
+SEED = int(os.environ.get("CHAOS_SEED", str(random.randrange(1_000_000))))
+KILL_EVERY = 0.3
+RECOVERS_WITHIN = 10  # seconds after the database is back
+
+
+class Chaos(PostgresTest):
+    def setUp(self):
+        super().setUp()
+        self.dice = random.Random(SEED)
+        self.environment.update(STREAKY_ENGINE_LEASE="5s", STREAKY_ENGINE_IN_FLIGHT="100")
+        self.fleet = []
+        self.possible_doubles = 0
+
+    def launch(self, role):
+        with (self.folder / f"{role}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [BIN / "streaky", "--data", self.data, "serve", "--role", role, "--listen",
+                 f"127.0.0.1:{free_port()}"], stderr=log, stdout=log, env=self.environment)
+        process.role = role
+        self.addCleanup(self.end, process)
+        self.fleet.append(process)
+        return process
+
+    def begin(self, *roles, users=USERS):
+        world = self.start_world("--users", str(users), "--seed", str(SEED), "--lift-limits",
+                                 "--by-day",
+                                 "--github-latency-ms", "200", "--channel-latency-ms", "200")
+        self.move_in(world, remind_at=["00:01"])
+        world.control("reset-ledger")
+        self.users = users
+        for role in roles:
+            self.launch(role)
+        until("the fleet", lambda: self.number("SELECT COUNT(*) FROM members") == len(roles))
+        self.make_all_due()
+        return world
+
+    def sending(self, process):
+        """How many messages that process may have on the wire."""
+        return self.number("SELECT COUNT(*) FROM deliveries WHERE state = 'sending' AND "
+                           f"owner LIKE '%:{process.pid}:%'")
+
+    def checked(self):
+        return self.number("SELECT COUNT(*) FROM jobs WHERE state = 'completed'")
+
+    def judge(self, world):
+        seconds = 180 + self.users / 50
+        try:
+            until("all jobs", lambda: self.number("SELECT COUNT(*) FROM jobs") == self.users,
+                  seconds)
+            until("the end of the round", self.all_settled, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"seed {SEED}: {error}\n{self.what_is_open()}") from None
+        audit = world.get("audit")
+        del audit["offences"][3:]
+        told = f"seed {SEED}, {self.possible_doubles} possible doubles: {audit}"
+        self.assertEqual(audit["missed"] + audit["false_alarms"], 0, told)
+        self.assertEqual(audit["heard"], audit["should_hear"], told)
+        self.assertLessEqual(audit["doubles"], self.possible_doubles, told)
+        # The database knows which messages those may be.
+        known = self.number("SELECT COUNT(*) FROM deliveries WHERE maybe_seen = 1")
+        self.assertLessEqual(audit["doubles"], known, told)
+        left = self.number("SELECT COUNT(*) FROM jobs WHERE state <> 'completed'")
+        self.assertEqual(left, 0, told)
+        print(f"{self._testMethodName}: {told}", file=sys.stderr)
+
+    def what_is_open(self):
+        told = [self.psql(f"SELECT '{table}', t.* FROM {table} t WHERE state IN "
+                          "('pending', 'processing', 'sending') LIMIT 5")
+                for table in ("jobs", "deliveries")]
+        logs = [log.read_text()[-3000:] for log in self.folder.glob("*.log")]
+        return "\n".join([str(int(time.time() * 1000)), *told, *logs])
+
+    def test_processes_are_killed_one_after_the_other(self):
+        world = self.begin("scheduler", "scheduler", "worker", "worker", "worker")
+        for _ in range(KILLS):
+            victim = self.dice.choice(self.fleet)
+            self.fleet.remove(victim)
+            before = self.sending(victim)
+            self.end(victim, signal.SIGKILL)
+            self.possible_doubles += max(before, self.sending(victim))
+            self.launch(victim.role)
+            time.sleep(KILL_EVERY)
+        self.judge(world)
+
+    def test_a_frozen_worker_thaws_after_others_have_taken_over(self):
+        world = self.begin("scheduler", "worker", "worker", users=400)
+        victim = self.fleet[1]
+        until("messages on the wire", lambda: self.sending(victim) > 0)
+        victim.send_signal(signal.SIGSTOP)
+        self.possible_doubles = self.sending(victim)
+        until("the others' end of the round", self.all_settled, 120)
+        victim.send_signal(signal.SIGCONT)
+        until("its return to the fleet", lambda: self.number(
+            "SELECT COUNT(*) FROM members WHERE roles = 'worker'") == 2)
+        self.judge(world)
+
+    def test_the_database_is_started_anew_in_mid_round(self):
+        self.own_server()
+        world = self.begin("scheduler", "worker", "worker")
+        until("the first checks", lambda: self.checked() > 20)
+        before = self.checked()
+        self.possible_doubles = self.number("SELECT COUNT(*) FROM deliveries")
+        subprocess.run([ROOT / "scripts/scratch-postgres", "crash", self.server], check=True)
+        self.recovers(before)
+        self.judge(world)
+
+    def test_the_way_to_the_database_is_cut_stalled_and_truncated(self):
+        gate = Gate(self.server / ".s.PGSQL.5432")
+        self.addCleanup(gate.stop)
+        self.environment["STREAKY_STORE_URL"] = (
+            f"postgresql://streaky@127.0.0.1:{gate.port}/{self.database}?gssencmode=disable"
+            "&sslmode=disable")
+        world = self.begin("scheduler", "worker", "worker")
+        until("the first checks", lambda: self.checked() > 20)
+        for mode, seconds in (("closed", 2), ("stalled", 2), ("truncating", 1)):
+            before = self.checked()
+            gate.set(mode)
+            if mode == "closed":
+                gate.reset_all()
+            time.sleep(seconds)
+            self.possible_doubles += self.number(
+                "SELECT COUNT(*) FROM deliveries WHERE state = 'sending'")
+            gate.set("open")
+            if self.checked() < self.users:
+                self.recovers(before)
+        self.judge(world)
+
+    def recovers(self, before):
+        until("work after the database's return",
+              lambda: self.checked() > before or self.all_settled(), RECOVERS_WITHIN)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,54 @@
+"""What a service manager hears from `serve`: systemd's Type=notify and WatchdogSec=."""
+import signal
+import socket
+import unittest
+
+from support import ProcessTest
+
+
+class Service(ProcessTest):
+    def test_ready_alive_and_stopping(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(self.folder / "notify"))
+            manager.settimeout(60)
+            self.environment.update(NOTIFY_SOCKET=str(self.folder / "notify"),
+                                    WATCHDOG_USEC="200000")
+            serve = self.serve()
+            self.assertEqual(manager.recv(100), b"READY=1")
+            self.assertEqual([manager.recv(100) for _ in range(3)], [b"WATCHDOG=1"] * 3)
+            serve.send_signal(signal.SIGTERM)
+            while (heard := manager.recv(100)) == b"WATCHDOG=1":
+                pass
+            self.assertEqual(heard, b"STOPPING=1")
+            self.assertEqual(serve.wait(timeout=60), 0)
+
+    def test_a_new_configuration_without_a_restart(self):
+        world = self.start_world("--users", "20", "--seed", "2")
+        self.move_in(world)
+        for name in ("STREAKY_GITHUB_TOKENS", "STREAKY_LOG_LEVEL"):
+            del self.environment[name]
+        config = self.data / "streaky.toml"
+        config.write_text("[github]\ntokens = [\"ghp_nobody\"]\n")
+        serve = self.serve()
+
+        def log():
+            return (self.folder / "serve-1.log").read_text()
+
+        def configure(text, says):
+            config.write_text(text)
+            serve.send_signal(signal.SIGHUP)
+            until(says, lambda: says in log())
+
+        configure("[github]\ntokens = nonsense\n", "nothing was changed")
+        configure("[github]\ntokens = [\"ghp_sim0\"]\n[engine]\nclaim = 7\n"
+                  "[log]\nlevel = \"debug\"\n", "waits for a restart")
+        self.assertIn("engine.claim", log())
+        self.assertNotIn("ghp_sim0", log())
+        self.streaky("batch", "trigger")
+        until("the end of the round", lambda: self.batch()["settled"], 120)
+        self.assertTrue(world.get("audit")["ok"], "the new token is used")
+        self.assertIn(" debug ", log())
+
+
+if __name__ == "__main__":
+    unittest.main()
