@@ -26,7 +26,7 @@ class AuditTest : public ::testing::Test {
 
   void hear(std::uint32_t who, Service service, const char* text = "hello",
             runtime::TimePoint now = kNow) {
-    world_.ledger().write(who, service, now, text);
+    world_.ledger().write(who, service, now, {.text = text, .links = {}});
   }
 
   World world_;

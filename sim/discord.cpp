@@ -250,8 +250,9 @@ Answer Discord::message(const Call& call, const Person& person, const boost::jso
                        error_body(220003, "Webhooks can only create threads in forum channels"));
   }
   std::string text = readable_text(body);
-  std::vector<EntryLink> links = take_links(text);
-  ledger_.write(person.index, Service::discord, call.now, text, std::move(links));
+  Shown shown{.text = {}, .links = take_links(text), .silent = is_silent(body)};
+  shown.text = text;
+  ledger_.write(person.index, Service::discord, call.now, std::move(shown));
   const std::uint64_t id = ++next_message_;
   if (form_value(query, "wait") != "true") {
     Answer answer;

@@ -17,6 +17,7 @@ constexpr std::size_t kMostEmbedText = 6'000;
 constexpr std::size_t kMostEmbeds = 10;
 constexpr std::size_t kMostFields = 25;
 constexpr std::int64_t kMostColor = 16'777'215;
+constexpr std::int64_t kNoNotification = 4'096;  // of `flags`
 
 /// Code points of well-formed UTF-8.
 std::size_t length_of(std::string_view text) {
@@ -233,6 +234,11 @@ void append_line(std::string& out, std::string_view line) {
 std::vector<FieldError> check_message(const json::object& body) { return Checker().run(body); }
 
 bool is_empty_message(const json::object& body) { return readable_text(body).empty(); }
+
+bool is_silent(const json::object& body) {
+  const json::value* flags = body.if_contains("flags");
+  return flags != nullptr && flags->is_int64() && (flags->get_int64() & kNoNotification) != 0;
+}
 
 std::string readable_text(const json::object& body) {
   std::string out;

@@ -24,6 +24,8 @@ bool is_empty_message(const boost::json::object& body);
 std::string readable_text(const boost::json::object& body);
 /// Takes masked links, `[label](https://…)`, out of a text: a reader sees their labels.
 std::vector<EntryLink> take_links(std::string& text);
+/// Discord shows it without a notification.
+bool is_silent(const boost::json::object& body);
 /// The body of a 50035 answer; version 6 and 7 have the older, flat form.
 std::string form_errors(const std::vector<FieldError>& errors, int version);
 

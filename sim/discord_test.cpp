@@ -50,6 +50,14 @@ TEST_F(DiscordTest, AMessageIsTakenAndWrittenDown) {
   EXPECT_TRUE(silent.response.body.empty());
 }
 
+TEST_F(DiscordTest, ASilentMessageIsWrittenDownAsOne) {
+  say(R"({"content":"hi","flags":4096})");
+  say(R"({"content":"hi","flags":4})");
+  ASSERT_EQ(world_.ledger().entries().size(), 2U);
+  EXPECT_TRUE(world_.ledger().entries()[0].silent);
+  EXPECT_FALSE(world_.ledger().entries()[1].silent);
+}
+
 TEST_F(DiscordTest, WebhooksAreLookedUp) {
   Request get;
   get.method = "GET";

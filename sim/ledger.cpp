@@ -42,8 +42,7 @@ void append_links(std::string& out, const std::vector<EntryLink>& links) {
 
 }  // namespace
 
-void Ledger::write(std::uint32_t person, Service service, runtime::TimePoint at,
-                   std::string_view text, std::vector<EntryLink> links) {
+void Ledger::write(std::uint32_t person, Service service, runtime::TimePoint at, Shown shown) {
   if (entries_.size() >= kMostEntries) {
     throw std::length_error("the ledger is full");
   }
@@ -52,8 +51,9 @@ void Ledger::write(std::uint32_t person, Service service, runtime::TimePoint at,
   entry.person = person;
   entry.service = service;
   if (judging_) judge(entry);
-  entry.text = shorten(text, kMostText);
-  entry.links = std::move(links);
+  entry.text = shorten(shown.text, kMostText);
+  entry.links = std::move(shown.links);
+  entry.silent = shown.silent;
   if (entry.links.size() > kMostLinks) entry.links.resize(kMostLinks);
   entries_.push_back(std::move(entry));
 }
@@ -92,7 +92,7 @@ std::string Ledger::lines(std::size_t offset, std::size_t limit) const {
                    to_text(entry.service), to_text(entry.truth), entry.streak);
     append_json_string(out, entry.text);
     append_links(out, entry.links);
-    out += "}\n";
+    out += entry.silent ? ",\"silent\":true}\n" : "}\n";
   }
   return out;
 }

@@ -22,6 +22,13 @@ struct EntryLink {
   std::string url;
 };
 
+/// What of a message reaches whoever it is for.
+struct Shown {
+  std::string_view text;
+  std::vector<EntryLink> links;
+  bool silent = false;  // it makes no sound
+};
+
 struct Entry {
   runtime::TimePoint at;
   std::uint32_t person = 0;
@@ -32,6 +39,7 @@ struct Entry {
   std::int32_t minutes_left = 0;  // until the person's midnight, at that instant
   std::string text;               // what a reader sees, at most kMostText bytes
   std::vector<EntryLink> links;   // at most kMostLinks
+  bool silent = false;
 };
 
 class Ledger {
@@ -42,8 +50,7 @@ class Ledger {
 
   Ledger(const People& people, const Activity& activity) : people_(people), activity_(activity) {}
 
-  void write(std::uint32_t person, Service service, runtime::TimePoint at, std::string_view text,
-             std::vector<EntryLink> links = {});
+  void write(std::uint32_t person, Service service, runtime::TimePoint at, Shown shown);
   /// A message to a channel that is dead or refused it.
   void refused(std::uint32_t person, Service service);
 

@@ -208,7 +208,10 @@ Answer Telegram::send_message(std::int64_t bot, const Form& form, runtime::TimeP
   if (wait) {
     return limited(*wait);
   }
-  return deliver(bot, *person, text, std::move(*buttons), now);
+  Shown shown{.text = text,
+              .links = std::move(*buttons),
+              .silent = form_value(form, "disable_notification") == "true"};
+  return deliver(bot, *person, std::move(shown), now);
 }
 
 std::optional<Answer> Telegram::refuse_chat(const Person& person, std::int64_t chat) {
@@ -278,9 +281,10 @@ std::optional<runtime::Millis> Telegram::over_limit(std::int64_t bot, std::int64
   return std::nullopt;
 }
 
-Answer Telegram::deliver(std::int64_t bot, const Person& person, const std::string& text,
-                         std::vector<EntryLink> buttons, runtime::TimePoint now) {
-  ledger_.write(person.index, Service::telegram, now, text, std::move(buttons));
+Answer Telegram::deliver(std::int64_t bot, const Person& person, Shown shown,
+                         runtime::TimePoint now) {
+  const std::string text(shown.text);
+  ledger_.write(person.index, Service::telegram, now, std::move(shown));
   const std::int64_t chat = People::present_chat(person);
   std::string result = fmt::format(
       R"({{"message_id":{},"date":{},"from":{{"id":{},"is_bot":true,"first_name":"Streaky","username":"streaky_{}_bot"}},"chat":{{"id":{},"type":"{}"}},"text":)",

@@ -68,8 +68,7 @@ class Telegram {
   std::optional<Answer> before_acting(Fault fault);
   Answer limited(runtime::Millis wait) const;
   Answer send_message(std::int64_t bot, const Form& form, runtime::TimePoint now);
-  Answer deliver(std::int64_t bot, const Person& person, const std::string& text,
-                 std::vector<EntryLink> buttons, runtime::TimePoint now);
+  Answer deliver(std::int64_t bot, const Person& person, Shown shown, runtime::TimePoint now);
   std::optional<Answer> refuse_chat(const Person& person, std::int64_t chat);
   std::optional<runtime::Millis> over_limit(std::int64_t bot, std::int64_t chat,
                                             runtime::TimePoint now);

@@ -203,6 +203,14 @@ TEST_F(TelegramTest, AHeldQuestionEndsWithTheNews) {
   EXPECT_EQ(poll({{"allowed_updates", "message"}}, later).response.status, 400);
 }
 
+TEST_F(TelegramTest, ASilentMessageIsWrittenDownAsOne) {
+  say({{"text", "x"}, {"disable_notification", true}});
+  say({{"text", "x"}});
+  ASSERT_EQ(world_.ledger().entries().size(), 2U);
+  EXPECT_TRUE(world_.ledger().entries()[0].silent);
+  EXPECT_FALSE(world_.ledger().entries()[1].silent);
+}
+
 TEST_F(TelegramTest, ButtonsAreTakenAsStrictlyAsTheyAreDocumented) {
   const auto markup = [](const char* text, const char* url) {
     boost::json::array row;

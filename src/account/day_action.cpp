@@ -4,6 +4,7 @@
 
 #include "account/user_edit.h"
 #include "engine/plan.h"
+#include "streak/mutant.h"
 
 namespace streaky::account {
 
@@ -42,9 +43,11 @@ runtime::Result<store::User> act_on_day(store::User user, engine::DayAction acti
       }
       break;
     case engine::DayAction::stop:
-      word.stopped = true;
+      word.stopped = !planted(Mutant::stop_ignored);
       break;
     case engine::DayAction::rest: {
+      // Who is away for longer stays away.
+      if (user.rules.paused(date)) break;
       auto paused = pause_user(std::move(user), date, true, now);
       if (!paused) return paused;
       user = std::move(*paused);

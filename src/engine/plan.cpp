@@ -29,7 +29,7 @@ Word word_at(const streak::Zone& zone, const std::optional<streak::DayWord>& sai
   Word word;
   const streak::Label today = zone.local_date(now);
   if (!said || said->date != today) return word;
-  word.snoozed = streak::snoozed_stage(zone, said);
+  if (!planted(Mutant::snooze_lost)) word.snoozed = streak::snoozed_stage(zone, said);
   if (said->stopped) word.stopped_until = zone.end_of(today) - kInstant;
   return word;
 }
@@ -50,7 +50,7 @@ store::Planned plan_due(const store::DueUser& user, runtime::TimePoint now) {
     planned.next_check_at = word.snoozed->at;
     return planned;
   }
-  if (word.snoozed && (!stage || stage->at <= word.snoozed->at)) stage = word.snoozed;
+  if (word.snoozed && (!stage || stage->at < word.snoozed->at)) stage = word.snoozed;
   if (word.stopped_until) stage.reset();
   const bool missed = stage && now - stage->at > kPlantedPatience;
   if (stage && !(missed && planted(Mutant::no_catch_up))) {

@@ -151,6 +151,15 @@ TEST(PlanWithAWord, ASchedulerThatWasDownCatchesUpWithWhatCameLast) {
   EXPECT_EQ(planned.next_check_at, at("2026-07-02T20:00:00Z"));
 }
 
+TEST(PlanWithAWord, WhereTheClockSwallowsTheEndOfTheDayTheLastStageStaysTheLast) {
+  // Nuuk goes from 23:00 on Saturday to Sunday: 23:15 comes at 22:30, where the snooze ends, too.
+  store::DueUser due = user("America/Nuuk", {1320, 1395});
+  due.day_word = word("2026-03-28", "2026-03-29T00:30:00Z");
+  const auto planned = plan_due(due, at("2026-03-29T00:30:00Z"));
+  ASSERT_TRUE(planned.job);
+  EXPECT_EQ(planned.job->stage, 1395) << "what loud channels wait for";
+}
+
 TEST(PlanWithAWord, AStoppedDayHasNoMoreStages) {
   store::DueUser due = user("UTC", {0, 1200, 1350});
   due.day_word = word("2026-07-01", nullptr, true);

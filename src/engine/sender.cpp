@@ -269,7 +269,7 @@ runtime::Task<bool> Sender::record_trouble(ClaimedDelivery* delivery, bool sent,
 /// False, and cancelled, where the user has said meanwhile that this day needs no message now.
 runtime::Task<bool> Sender::still_wanted(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
   const auto user = co_await parts_.jobs.reread(delivery->user_id);
-  if (!user) co_return true;
+  if (!user || planted(Mutant::wish_overheard)) co_return true;
   const bool day_off = delivery->kind == "reminder" && user->rules.skips(delivery->date);
   if (!day_off && !wants_quiet(*user, delivery->date, parts_.clock.now())) co_return true;
   outcome->end = DeliveryEnd::cancelled;

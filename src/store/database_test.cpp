@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/asio/use_future.hpp>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -159,6 +160,29 @@ TEST_P(DatabaseTest, AHeldLockIsSaidAndPasses) {
   };
   wait(s_->database.write(hold));
   EXPECT_EQ(wait(other->users.allot({{"ann", "", std::nullopt}})).size(), 1U);
+}
+
+TEST_P(DatabaseTest, WhoMetALockReadsAndWritesOnceItIsGone) {
+  boost::asio::io_context elsewhere;
+  Database::Options options;
+  options.url = url();
+  options.mode = Database::Mode::inline_calls;
+  options.busy_timeout = runtime::Millis{20};
+  runtime::Metrics metrics;
+  Database database(elsewhere.get_executor(), options, metrics);
+  Users users(database);
+  const auto run = [&elsewhere](auto task) {
+    auto future = boost::asio::co_spawn(elsewhere, std::move(task), boost::asio::use_future);
+    elsewhere.restart();
+    elsewhere.run();
+    return future.get();
+  };
+  Database::Work hold = [&](Session&) {
+    EXPECT_THROW(run(users.allot({{"ann", "", std::nullopt}})), DatabaseError);
+  };
+  wait(s_->database.write(hold));
+  EXPECT_EQ(run(users.count_active()), 0) << "a read first: it must not meet the failed write";
+  EXPECT_EQ(run(users.allot({{"ann", "", std::nullopt}})).size(), 1U);
 }
 
 TEST_P(DatabaseTest, AMissingDatabaseIsAnErrorWhenAsked) {

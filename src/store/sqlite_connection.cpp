@@ -141,8 +141,8 @@ void SqliteConnection::transact(bool write, const Database::Work& work) {
 }
 
 void SqliteConnection::run_transaction(bool write, const Database::Work& work) {
-  session_->query(write ? "session/begin_write" : "session/begin_read").run();
   try {
+    session_->query(write ? "session/begin_write" : "session/begin_read").run();
     work(*session_);
     session_->query("session/commit").run();
   } catch (const soci::soci_error& error) {
@@ -157,7 +157,18 @@ void SqliteConnection::run_transaction(bool write, const Database::Work& work) {
   }
 }
 
+/// A statement that met a lock is still under way for SQLite, which waits for it to be tried again.
+/// Until then no transaction can be committed, and the log behind its view of the file only grows.
+void SqliteConnection::end_statements() {
+  sqlite_api::sqlite3* const database = handle(*connection_);
+  sqlite_api::sqlite3_stmt* statement = sqlite_api::sqlite3_next_stmt(database, nullptr);
+  for (; statement != nullptr; statement = sqlite_api::sqlite3_next_stmt(database, statement)) {
+    if (sqlite_api::sqlite3_stmt_busy(statement) != 0) sqlite_api::sqlite3_reset(statement);
+  }
+}
+
 void SqliteConnection::roll_back() {
+  end_statements();
   // On some errors (a full disk) SQLite has rolled back by itself.
   if (sqlite_api::sqlite3_get_autocommit(handle(*connection_)) != 0) return;
   try {

@@ -22,6 +22,7 @@ class SqliteConnection final : public Connection {
   void set_rules(runtime::Millis busy_timeout);
   void use_write_ahead_log(runtime::Millis busy_timeout);
   void run_transaction(bool write, const Database::Work& work);
+  void end_statements();
   void roll_back();
   [[noreturn]] void rethrow();
   [[noreturn]] void raise(int code, const std::string& detail) const;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "streak/mutant.h"
+
 namespace streaky::streak {
 
 namespace {
@@ -28,7 +30,7 @@ std::optional<ChannelLevel> parse_channel_level(std::string_view text) {
 }
 
 bool hears(ChannelLevel level, MessageKind kind, bool last) {
-  if (level != ChannelLevel::loud) return true;
+  if (level != ChannelLevel::loud || planted(Mutant::loud_hears_all)) return true;
   if (kind == MessageKind::summary) return false;
   return kind != MessageKind::reminder || last;
 }

@@ -22,6 +22,10 @@ enum class Mutant {
   no_rest_days,         // rest days and pauses are days like others
   leases_kept,          // what a dead process held stays held
   half_trusted,         // half an answer is taken for a whole one where only tomorrow is missing
+  stop_ignored,         // "no more today" is confirmed and does nothing
+  snooze_lost,          // a snooze keeps quiet, and nothing comes at its end
+  wish_overheard,       // what waits is sent though its user has asked for quiet meanwhile
+  loud_hears_all,       // a loud channel gets every reminder
 };
 
 #ifdef STREAKY_MUTANTS

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "account/day_action.h"
+#include "account/user_edit.h"
 #include "engine/action_links.h"
 #include "support/town.h"
 
@@ -155,6 +156,22 @@ TEST_F(LinksInMessages, RestTodayKeepsTheStreakAndIsSilent) {
   town.house.run_until(at("2026-07-02T20:05:00Z"));
   ASSERT_EQ(town.heard(anna).size(), 2U) << "the streak of 12 lives on: yesterday did not count";
   EXPECT_NE(town.heard(anna)[1].find("12 days"), std::string::npos) << town.heard(anna)[1];
+}
+
+TEST_F(LinksInMessages, RestTodayDoesNotCutAHolidayShort) {
+  const auto anna = town.settle("UTC", 12);
+  open();
+  town.house.run_until(at("2026-07-01T20:05:00Z"));
+  const auto today = streak::parse_label("2026-07-01").value();
+  auto away = account::pause_user(town.house.user(anna->login).value(),
+                                  today + std::chrono::days{7}, true, town.clock.now());
+  store::Users users(town.house.database());
+  town.house.await(users.save({away.value()}, town.clock.now()));
+  EXPECT_EQ(press(anna, "Rest today"), "");
+  town.house.run_until(at("2026-07-08T23:59:00Z"));
+  EXPECT_EQ(town.heard(anna).size(), 1U) << "paused until the 8th";
+  town.house.run_until(at("2026-07-09T20:05:00Z"));
+  EXPECT_EQ(town.heard(anna).size(), 2U);
 }
 
 TEST_F(LinksInMessages, WhatWaitsIsNotSentOnceTheUserHasAskedForQuiet) {

@@ -2,10 +2,12 @@
 // world still honours. Pure values; the truth about the person's work is in sim/activity.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/exchange.h"
 #include "sim/person.h"
 
 namespace streaky::simulation {
@@ -20,6 +22,18 @@ struct PauseEntry {
   std::optional<sim::Day> last;
 };
 
+/// How loud a channel is: every message with a sound, without one, or the day's last reminder
+/// alone.
+enum class Level : std::uint8_t { normal, quiet, loud };
+
+/// What was asked for one day with a link in a message. The last word holds.
+struct DayWish {
+  sim::Day day = 0;
+  bool stopped = false;                       // nothing more
+  bool rested = false;                        // the pauses have it, too
+  std::optional<runtime::TimePoint> later{};  // nothing before, and then once
+};
+
 /// Everything that a verdict and a duty rest on, besides what was committed when.
 struct Settings {
   std::uint8_t zone = 0;
@@ -31,7 +45,15 @@ struct Settings {
   bool telegram = false;
   std::vector<RestEntry> rests;  // in order of `from`
   std::vector<PauseEntry> pauses;
+  std::array<Level, sim::kServices> levels{};
+  std::optional<DayWish> wish;
 
+  [[nodiscard]] bool has(sim::Service service) const {
+    return service == sim::Service::discord ? discord : telegram;
+  }
+  [[nodiscard]] Level level(sim::Service service) const {
+    return levels.at(static_cast<std::size_t>(service));
+  }
   [[nodiscard]] bool rests_on(sim::Day day) const {
     std::uint8_t bits = 0;
     for (const RestEntry& entry : rests) {
@@ -61,7 +83,8 @@ struct Habits {
   int rest_diligence = 25;  // of rest days
   int peak_minute = 17 * 60;
   bool travels = false;
-  int dated_ahead = 2;  // percent of commits that lie on tomorrow's date
+  bool presses = false;  // links in messages, now and then
+  int dated_ahead = 2;   // percent of commits that lie on tomorrow's date
 };
 
 struct Citizen {

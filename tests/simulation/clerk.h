@@ -1,5 +1,5 @@
-// How users change their settings: through the code of the commands `streaky user …`, over a
-// connection to the database of its own, as another process on the same machine would.
+// How users change their settings: through the code of the commands `streaky user …` and of the
+// site, over a connection to the database of its own, as another process on the same machine would.
 //
 // Threading: one thread; calls run to their end. Errors: false when the database cannot be had now;
 // std::logic_error for what the product should never refuse.
@@ -13,12 +13,17 @@
 #include <string>
 #include <vector>
 
+#include "account/change.h"
 #include "app/user_save.h"
 #include "crypto/sealer.h"
+#include "engine/action_links.h"
 #include "runtime/metrics.h"
 #include "store/database.h"
 
 namespace streaky::simulation {
+
+/// Where the links in messages lead.
+inline constexpr const char* kSite = "https://streaky.example";
 
 class Clerk {
  public:
@@ -30,6 +35,14 @@ class Clerk {
   /// Until further notice without a date.
   bool pause(const std::string& login, std::optional<streak::Label> until, runtime::TimePoint now);
   bool resume(const std::string& login, runtime::TimePoint now);
+  /// `kind` is `discord` or `telegram`.
+  bool set_level(std::int64_t user_id, std::string_view kind, streak::ChannelLevel level,
+                 runtime::TimePoint now);
+  /// Takes back what was said about the day.
+  bool take_back(std::int64_t user_id, runtime::TimePoint now);
+  /// Presses a link and confirms: empty when it is done, else the code of what is wrong. Nothing
+  /// when the database cannot be had now.
+  std::optional<std::string> press(const std::string& url, runtime::TimePoint now);
 
  private:
   template <typename T>
@@ -40,6 +53,7 @@ class Clerk {
     return future.get();
   }
   app::SaveReport save(std::vector<account::UserDraft> drafts, runtime::TimePoint now);
+  bool change(std::int64_t user_id, account::Edit edit, runtime::TimePoint now);
   bool store_user(runtime::Result<store::User> user, runtime::TimePoint now);
 
   boost::asio::io_context io_{1};
@@ -47,6 +61,7 @@ class Clerk {
   store::Database database_;
   store::Users users_;
   const crypto::Sealer& sealer_;
+  engine::ActionLinks links_;
 };
 
 }  // namespace streaky::simulation

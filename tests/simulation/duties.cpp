@@ -43,6 +43,7 @@ std::vector<TimePoint> stages_on(const sim::Zones& zones, const Settings& settin
     if (at >= end) at = std::max(begin, end - 30min);
     if (all.empty() || all.back() < at) all.push_back(at);
   }
+  heed_wish(zones, settings, day, all);
   return all;
 }
 
@@ -63,6 +64,7 @@ void Oracle::begin(const std::vector<Citizen>& citizens, TimePoint now) {
   watches_.resize(citizens.size());
   for (const Citizen& citizen : citizens) {
     Watch& watch = watches_.at(citizen.person);
+    watch.slacks.push_back(0ms);
     watch.judged_to = now + 1ms;  // a new user is first looked at strictly later
     watch.day_end = day_of(citizen, now).to;
   }
@@ -97,6 +99,7 @@ void Oracle::close_chapter(const Citizen& citizen, TimePoint now) {
 void Oracle::open_chapter(const Citizen& citizen, TimePoint now) {
   // Who moved to another zone has another midnight.
   Watch& watch = watches_.at(citizen.person);
+  watch.slacks.push_back(slack(now));
   watch.day_end = day_of(citizen, now).to;
   next_ = std::min(next_, watch.day_end + kAfterwards);
 }
@@ -123,19 +126,29 @@ std::vector<Oracle::Due> Oracle::due_within(const Citizen& citizen, const Watch&
   // The day began under other settings. What was due before goes on where zone and hours stayed;
   // an edit that leaves no stage today is looked at at once, if nothing was said today.
   const auto before = stages_within(truth_.zones(), settings, day.from, from - 1ms);
+  if (before.empty()) return due;
   const bool later = !stages_within(truth_.zones(), settings, from, day.to - 1ms).empty();
   bool said = false;
+  bool said_since = false;
   for (const Ear& ear : watch.ears) {
-    const auto today = [&day](const Message& one) { return one.day == day.label; };
-    said = said || std::ranges::any_of(ear.messages, today);
+    for (const Message& one : ear.messages) {
+      if (one.day != day.label) continue;
+      said = true;
+      said_since = said_since || one.at >= before.back() - kWrongClock;
+    }
   }
-  if (before.empty() || said) return due;
-  if (chapter->told && chapter->settings.active && !later) {
+  if (!said && chapter->told && chapter->settings.active && !later) {
     due.insert(due.begin(), Due{from, from});
-  } else if (!chapter->replanned) {
+  } else if (!said_since && !chapter->replanned) {
     due.insert(due.begin(), Due{before.back(), from});
   }
   return due;
+}
+
+/// Loud channels are kept for the day's last reminder.
+bool Oracle::hears_of(const Settings& settings, Service service, TimePoint stage) const {
+  if (!settings.has(service)) return false;
+  return settings.level(service) != Level::loud || is_last(truth_.zones(), settings, stage);
 }
 
 void Oracle::judge_until(const Citizen& citizen, Watch& watch, TimePoint until) {
@@ -148,8 +161,11 @@ void Oracle::judge_until(const Citizen& citizen, Watch& watch, TimePoint until) 
   const auto due = due_within(citizen, watch, day, from, until);
   for (std::size_t i = 0; i < due.size(); ++i) {
     const TimePoint to = i + 1 < due.size() ? due[i + 1].from : until;
-    if (settings.discord) judge_stage(citizen, watch, Service::discord, due[i], to);
-    if (settings.telegram) judge_stage(citizen, watch, Service::telegram, due[i], to);
+    for (const Service service : {Service::discord, Service::telegram}) {
+      if (hears_of(settings, service, due[i].from)) {
+        judge_stage(citizen, watch, service, due[i], to);
+      }
+    }
   }
   if (until != day.to || due.empty() || due.back().stage != due.back().from) return;
   const TimePoint last = due.back().from;
@@ -167,8 +183,7 @@ void Oracle::judge_stage(const Citizen& citizen, const Watch& watch, Service ser
   }
   if (due.stage != due.from) {
     // What was looked at and settled before the change is not looked at again.
-    const Settings& then = citizen.at(due.stage);
-    const bool on = service == Service::discord ? then.discord : then.telegram;
+    const bool on = hears_of(citizen.at(due.stage), service, due.stage);
     if (!on || !truth_.of(citizen, due.stage).surely_at_risk()) return;
   }
   // A clock that was ahead may have made the reminder come early, and the look too.

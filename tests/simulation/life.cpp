@@ -18,6 +18,8 @@ using sim::OwnToken;
 
 std::vector<int> draw_hours(Dice& dice);
 std::uint8_t draw_rest_days(Dice& dice);
+Level draw_level(Dice& dice);
+streak::ChannelLevel told_level(Level level);
 std::vector<std::string> rest_day_names(std::uint8_t bits);
 
 namespace {
@@ -25,10 +27,11 @@ namespace {
 constexpr runtime::Millis kTryAgain = 7min;
 
 constexpr std::array kDeedNames = {
-    "plans a day",       "travels",         "changes hours",      "changes rest days",
-    "pauses for a time", "pauses",          "comes back",         "toggles the summary",
-    "token dies",        "token renewed",   "webhook is deleted", "webhook is made anew",
-    "blocks the bot",    "unblocks the bot"};
+    "plans a day",       "travels",          "changes hours",      "changes rest days",
+    "pauses for a time", "pauses",           "comes back",         "toggles the summary",
+    "token dies",        "token renewed",    "webhook is deleted", "webhook is made anew",
+    "blocks the bot",    "unblocks the bot", "changes a level",    "takes it back",
+    "presses a link"};
 
 }  // namespace
 
@@ -36,6 +39,7 @@ Life::Life(Parts parts, std::uint64_t seed, std::size_t users)
     : parts_(std::move(parts)), seed_(sim::mix(seed, 0x6C696665)), dice_(seed_) {
   const TimePoint now = parts_.machine.truth();
   for (std::size_t i = 0; i < users; ++i) be_born(i, now);
+  used_.resize(users);
 }
 
 const Citizen* Life::by_user_id(std::int64_t user_id) const {
@@ -67,6 +71,9 @@ void Life::plan_first(std::size_t index, TimePoint now) {
   }
   if (citizen.has_discord) schedule_in_days(index, Deed::discord_dies, 5, 300, now);
   if (citizen.has_telegram) schedule_in_days(index, Deed::telegram_dies, 5, 300, now);
+  if (citizen.has_discord || citizen.has_telegram) {
+    schedule_in_days(index, Deed::new_level, 5, 200, now);
+  }
 }
 
 void Life::run(Clerk& clerk, TimePoint now) {
@@ -75,6 +82,8 @@ void Life::run(Clerk& clerk, TimePoint now) {
     events_.pop();
     if (event.deed == Deed::plan_day) {
       plan_day(event.citizen, now);
+    } else if (event.deed == Deed::press) {
+      press(clerk, event, now);
     } else {
       act(clerk, event, now);
     }
@@ -104,8 +113,10 @@ void Life::act(Clerk& clerk, const Event& event, TimePoint now) {
                     after.discord ? " discord" : "", after.telegram ? " telegram" : ""));
     parts_.before_change(citizen, now);
     const bool replanned = event.deed == Deed::travel || event.deed == Deed::new_hours ||
-                           event.deed == Deed::pause || event.deed == Deed::resume;
-    citizen.chapters.push_back(Chapter{now, std::move(after), !world_only, replanned});
+                           event.deed == Deed::pause || event.deed == Deed::resume ||
+                           event.deed == Deed::take_back;
+    const bool told = !world_only && event.deed != Deed::new_level && event.deed != Deed::take_back;
+    citizen.chapters.push_back(Chapter{now, std::move(after), told, replanned});
     parts_.after_change(citizen, now);
   }
   plan_next(event, now);
@@ -168,7 +179,15 @@ bool Life::change_world(Settings& after, const Event& event) {
       person.telegram = person.telegram == sim::TelegramState::kicked ? sim::TelegramState::group
                                                                       : sim::TelegramState::living;
       return after.telegram = true;
+    case Deed::new_level:
+      after.levels.at(static_cast<std::size_t>(service_to_turn(event))) = draw_level(dice_);
+      return true;
+    case Deed::take_back:
+      if (!after.wish || after.wish->day != today) return false;
+      after.wish.reset();
+      return true;
     case Deed::plan_day:
+    case Deed::press:
       break;
   }
   return false;
@@ -211,6 +230,13 @@ bool Life::tell(Clerk& clerk, const Event& event, const Settings& after) {
       return clerk.pause(citizen.login, std::nullopt, now);
     case Deed::resume:
       return clerk.resume(citizen.login, now);
+    case Deed::take_back:
+      return clerk.take_back(citizen.user_id, now);
+    case Deed::new_level: {
+      const sim::Service service = service_to_turn(event);
+      return clerk.set_level(citizen.user_id, sim::to_text(service),
+                             told_level(after.level(service)), now);
+    }
     case Deed::toggle_summary:
       draft.daily_summary.set(after.summary);
       break;
@@ -260,9 +286,21 @@ void Life::plan_next(const Event& event, TimePoint now) {
       return schedule_in_days(i, Deed::telegram_renewed, 0.01, 15, now);
     case Deed::telegram_renewed:
       return schedule_in_days(i, Deed::telegram_dies, 5, 300, now);
+    case Deed::new_level:
+      return schedule_in_days(i, Deed::new_level, 10, 250, now);
+    case Deed::take_back:
     case Deed::plan_day:
+    case Deed::press:
       break;
   }
+}
+
+/// One of the channels that were ever set up; with two, one after the other.
+sim::Service Life::service_to_turn(const Event& event) const {
+  const Citizen& citizen = citizens_[event.citizen];
+  const bool second = event.order % 2 == 0;
+  const bool discord = citizen.has_discord && (!citizen.has_telegram || second);
+  return discord ? sim::Service::discord : sim::Service::telegram;
 }
 
 sim::Day Life::machine_day(std::uint8_t zone) const {

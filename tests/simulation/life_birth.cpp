@@ -74,6 +74,17 @@ std::vector<std::string> rest_day_names(std::uint8_t bits) {
   return names;
 }
 
+Level draw_level(Dice& dice) {
+  const int kind = dice.between(0, 99);
+  if (kind < 60) return Level::normal;
+  return kind < 75 ? Level::quiet : Level::loud;
+}
+
+streak::ChannelLevel told_level(Level level) {
+  if (level == Level::normal) return streak::ChannelLevel::normal;
+  return level == Level::quiet ? streak::ChannelLevel::quiet : streak::ChannelLevel::loud;
+}
+
 void Life::be_born(std::size_t index, TimePoint now) {
   Dice dice(seed_, index);
   Citizen citizen;
@@ -100,7 +111,7 @@ void Life::be_born(std::size_t index, TimePoint now) {
     person.token = dice.percent(80) ? OwnToken::repo : OwnToken::plain;
   }
   const int channels = dice.between(0, 99);
-  if (channels < 65) person.discord = sim::DiscordState::living;
+  if (channels < 70) person.discord = sim::DiscordState::living;
   if (channels >= 50) {
     person.telegram = dice.percent(80) ? sim::TelegramState::living : sim::TelegramState::group;
   }
@@ -116,6 +127,8 @@ void Life::be_born(std::size_t index, TimePoint now) {
   citizen.habits.peak_minute = dice.between(8 * 60, 22 * 60);
   citizen.habits.travels = dice.percent(30);
   if (dice.percent(25)) citizen.habits.dated_ahead = 60;  // a machine with a clock further east
+  citizen.habits.presses = dice.percent(50);
+  for (Level& level : settings.levels) level = draw_level(dice);
   citizen.planned_through = person.base - 1;
   citizen.person = parts_.world.people().add(person);
   citizen.login = parts_.world.people().at(citizen.person).login;
@@ -163,6 +176,13 @@ void Life::move_in(Clerk& clerk, TimePoint now) {
       const auto id = static_cast<std::size_t>(citizens_[i].user_id);
       if (by_user_id_.size() <= id) by_user_id_.resize(id + 1, citizens_.size());
       by_user_id_[id] = i;
+    }
+  }
+  for (const Citizen& citizen : citizens_) {
+    for (const sim::Service service : {sim::Service::discord, sim::Service::telegram}) {
+      const Level level = citizen.now().level(service);
+      if (!citizen.now().has(service) || level == Level::normal) continue;
+      clerk.set_level(citizen.user_id, sim::to_text(service), told_level(level), now);
     }
   }
   for (std::size_t i = 0; i < citizens_.size(); ++i) plan_first(i, now);

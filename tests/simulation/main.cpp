@@ -25,13 +25,14 @@ void print(const Options& options, const Report& report) {
   const auto& tally = report.tally;
   fmt::print(
       "{} seed {} users {} days {} to {}: {} reminders, {} could-not-check, {} summaries, {} "
-      "notices; {} duties, {} honest; {} spells, {} kills, {} starts, {} changes; {} requests, {} "
+      "notices; {} duties, {} honest; {} spells, {} kills, {} starts, {} changes, {} links; {} "
+      "requests, {} "
       "answers lost, {} doubles excused; {} pages; {} events, sum {:016x}\n",
       report.ok() ? "ok" : "FAILED", options.seed, options.users, options.days,
       streaky::runtime::to_rfc3339(report.end), tally.reminders, tally.could_not_check,
       tally.summaries, tally.notices, tally.duties, tally.honest_duties, report.spells,
-      report.kills, report.starts, report.changes, report.requests, report.lost_answers,
-      tally.doubles, report.pages, report.events, report.sum);
+      report.kills, report.starts, report.changes, report.presses, report.requests,
+      report.lost_answers, tally.doubles, report.pages, report.events, report.sum);
   if (report.ok()) return;
   fmt::print(
       "again: build/streaky-simulate --seed {} --users {} --days {} --severity {} --start {}\n",

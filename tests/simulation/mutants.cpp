@@ -25,7 +25,7 @@ namespace simulation {
 
 namespace {
 
-constexpr std::array<std::pair<Mutant, const char*>, 14> kNames{{
+constexpr std::array<std::pair<Mutant, const char*>, 18> kNames{{
     {Mutant::none, "none"},
     {Mutant::no_grace_for_today, "no_grace_for_today"},
     {Mutant::utc_day, "utc_day"},
@@ -40,6 +40,10 @@ constexpr std::array<std::pair<Mutant, const char*>, 14> kNames{{
     {Mutant::no_rest_days, "no_rest_days"},
     {Mutant::leases_kept, "leases_kept"},
     {Mutant::half_trusted, "half_trusted"},
+    {Mutant::stop_ignored, "stop_ignored"},
+    {Mutant::snooze_lost, "snooze_lost"},
+    {Mutant::wish_overheard, "wish_overheard"},
+    {Mutant::loud_hears_all, "loud_hears_all"},
 }};
 
 }  // namespace

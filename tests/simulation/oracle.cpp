@@ -115,11 +115,13 @@ std::size_t Oracle::heard_on(const Ear& ear, Kind kind, sim::Day day) const {
 /// How many messages of a kind may have come on one channel by then, on that local day.
 std::size_t Oracle::most_today(const Citizen& citizen, Kind kind, const Day& day,
                                TimePoint by) const {
+  const std::vector<Millis>& slacks = watches_.at(citizen.person).slacks;
   std::size_t most = kind == Kind::reminder ? 0 : 1;
   for (std::size_t i = 0; i < citizen.chapters.size(); ++i) {
     const Chapter& chapter = citizen.chapters[i];
     const bool last = i + 1 == citizen.chapters.size();
-    const TimePoint end = last ? by : std::min(by, citizen.chapters[i + 1].from);
+    // A clock that was ahead let what was due before a change come early.
+    const TimePoint end = last ? by : std::min(by, citizen.chapters[i + 1].from + slacks.at(i + 1));
     const bool began_lately = chapter.from > by - 26h && chapter.from <= by;
     // Who travels has two days of one date, or a message on its way from one to the other.
     if (kind != Kind::reminder) {
@@ -202,6 +204,8 @@ void Oracle::heard(const Citizen& citizen, const sim::Entry& entry) {
                        called_for ? "" : ", and nothing new called for it", entry.text));
     }
   }
+  check_wishes(citizen, entry, kind);
+  check_level(citizen, entry, kind);
   switch (kind) {
     case Kind::reminder:
       hear_reminder(citizen, entry, excused);

@@ -6,10 +6,12 @@
 // did not tell; the number of days is the truth; each reminder has a stage or a change of settings
 // of its own, "could not check" comes once a day and channel, and only when GitHub could not be
 // asked; doubles only where an answer was lost or the process was killed between sending and
-// recording, each counted once.
-// Duties: a stage at risk for which process, GitHub and channel were up together for ten minutes
-// before the next stage, the user's next commit or midnight is heard of in that time; where only
-// GitHub was away until the end, an honest word comes before midnight.
+// recording, each counted once. After "no more today" there is silence, during a snooze as well; a
+// rest day is no alarm; a quiet channel makes no sound, a loud one gets the day's last reminder
+// alone. Duties: a stage at risk for which process, GitHub and channel were up together for ten
+// minutes before the next stage, the user's next commit or midnight is heard of in that time; where
+// only GitHub was away until the end, an honest word comes before midnight. A snooze takes the
+// place of the stages before its end and is a stage itself.
 //
 // A message that arrives while the clock is wrong is judged by the clock that the machine had.
 // Threading: one thread. Borrows everything it is constructed with.
@@ -85,8 +87,9 @@ class Oracle {
     std::vector<runtime::TimePoint> excuses;  // not yet used
   };
   struct Watch {
-    runtime::TimePoint judged_to;  // duties up to here are settled
-    runtime::TimePoint day_end;    // of the local day that is being watched
+    runtime::TimePoint judged_to;         // duties up to here are settled
+    runtime::TimePoint day_end;           // of the local day that is being watched
+    std::vector<runtime::Millis> slacks;  // when each chapter began
     std::array<Ear, sim::kServices> ears;
   };
   struct Day {
@@ -100,6 +103,12 @@ class Oracle {
   [[nodiscard]] bool hides_a_streak(const Citizen& citizen, const sim::Entry& entry) const;
   void hear_summary(const Citizen& citizen, const sim::Entry& entry, bool excused);
   void hear_notice(const Citizen& citizen, const sim::Entry& entry, bool excused);
+  /// What was asked for with a link in a message, and what the levels of the channels say.
+  void check_wishes(const Citizen& citizen, const sim::Entry& entry, Kind kind);
+  void check_level(const Citizen& citizen, const sim::Entry& entry, Kind kind);
+  [[nodiscard]] bool may_be_loud(const Citizen& citizen, const sim::Entry& entry, Kind kind) const;
+  [[nodiscard]] static bool moved_lately(const Citizen& citizen, runtime::TimePoint at);
+  [[nodiscard]] std::vector<runtime::TimePoint> lately(runtime::TimePoint at) const;
   /// True when one more of that kind is too many for the day and nothing excuses it.
   bool take_excuse(Ear& ear, runtime::TimePoint at);
   [[nodiscard]] std::size_t heard_on(const Ear& ear, Kind kind, sim::Day day) const;
@@ -116,6 +125,8 @@ class Oracle {
   bool check_length(const Citizen& citizen, const sim::Entry& entry,
                     const std::vector<runtime::TimePoint>& moments);
 
+  [[nodiscard]] bool hears_of(const Settings& settings, sim::Service service,
+                              runtime::TimePoint stage) const;
   void judge_until(const Citizen& citizen, Watch& watch, runtime::TimePoint until);
   /// `stage`: when it was due first; `from`: since when under the settings that are in force.
   struct Due {
@@ -147,5 +158,13 @@ std::vector<runtime::TimePoint> stages_on(const sim::Zones& zones, const Setting
 /// When stages under those settings fall into [from, to].
 std::vector<runtime::TimePoint> stages_within(const sim::Zones& zones, const Settings& settings,
                                               runtime::TimePoint from, runtime::TimePoint to);
+
+/// What the person asked for with a link, put into that day's stages.
+void heed_wish(const sim::Zones& zones, const Settings& settings, sim::Day day,
+               std::vector<runtime::TimePoint>& stages);
+/// No stage comes after that instant on its day: what is heard then is the day's last reminder.
+bool is_last(const sim::Zones& zones, const Settings& settings, runtime::TimePoint at);
+/// The person asked to hear nothing at that instant.
+bool wants_quiet(const sim::Zones& zones, const Settings& settings, runtime::TimePoint at);
 
 }  // namespace streaky::simulation

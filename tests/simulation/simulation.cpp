@@ -62,6 +62,7 @@ House::Settings house_settings(const Options& options) {
   settings.engine.tick = kPoll;
   settings.engine.worker.poll = kPoll;
   settings.folder_below = fast_folder();
+  settings.public_url = kSite;
   return settings;
 }
 
@@ -105,7 +106,11 @@ class Simulation::Impl {
                .before_change = [this](const Citizen& citizen,
                                        TimePoint now) { oracle_.close_chapter(citizen, now); },
                .after_change = [this](const Citizen& citizen,
-                                      TimePoint now) { oracle_.open_chapter(citizen, now); }},
+                                      TimePoint now) { oracle_.open_chapter(citizen, now); },
+               .wrong_link =
+                   [this](const Citizen& citizen, TimePoint now, std::string story) {
+                     oracle_.fail(citizen, now, "wrong_link", std::move(story));
+                   }},
               options_.seed, options_.users),
         weather_(world_, wire_, disk_, uptime_),
         spells_(forecast(options_.seed, start_ + 1h, end_ - 1h, options_.severity)) {
@@ -202,6 +207,7 @@ Report Simulation::Impl::run() {
   report.requests = wire_.requests;
   report.lost_answers = wire_.lost_answers;
   report.changes = life_.changes();
+  report.presses = life_.presses();
   report.spells = spells_.size();
   report.kills = kills_;
   report.starts = starts_;
@@ -370,6 +376,7 @@ void Simulation::Impl::observe() {
   for (; observed_ < entries.size(); ++observed_) {
     const sim::Entry& entry = entries[observed_];
     oracle_.heard(life_.citizens().at(entry.person), entry);
+    life_.hear(entry);
   }
 }
 

@@ -35,6 +35,7 @@ struct Report {
   std::uint64_t requests = 0;
   std::uint64_t lost_answers = 0;
   std::uint64_t changes = 0;  // of settings
+  std::uint64_t presses = 0;  // links in messages that did something
   std::uint64_t spells = 0;
   std::uint64_t kills = 0;
   std::uint64_t starts = 0;

@@ -245,9 +245,12 @@ void Weather::apply_channel(Service service, const Spell& spell) {
       spell.trouble == Trouble::discord_limited || spell.trouble == Trouble::telegram_limited;
   if (limited) {
     if (spell.style == 0) return rule(service, Fault::rate_limited, 0.9);
+    if (service == Service::telegram) {
+      world_.rules().telegram.per_bot_second = 1;
+      return;
+    }
     world_.rules().discord.per_channel = 1;
     world_.rules().discord.channel_window = 20min;
-    world_.rules().telegram.per_bot_second = 1;
     return;
   }
   if (spell.style == 0) world_.down(service) = true;
