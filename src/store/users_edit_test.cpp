@@ -224,11 +224,11 @@ TEST_P(UsersEditTest, ALinkWorksOnceTogetherWithItsEdit) {
 
   User again = *first.user;
   again.day_word->stopped = true;
-  const auto second = wait(s_->users.edit_once({*first.user, again}, link, kNow));
+  const auto second = wait(s_->users.edit_once({first.user, again}, link, kNow));
   EXPECT_TRUE(second.used_before);
   EXPECT_EQ(read("user0").day_word, after.day_word);
   const LinkUse other{.date = kToday, .stage = 1350, .action = "snooze"};
-  EXPECT_TRUE(wait(s_->users.edit_once({*first.user, again}, other, kNow)).user)
+  EXPECT_TRUE(wait(s_->users.edit_once({first.user, again}, other, kNow)).user)
       << "another reminder's link is another one";
 }
 
