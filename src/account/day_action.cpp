@@ -34,9 +34,14 @@ runtime::Result<store::User> act_on_day(store::User user, engine::DayAction acti
   if (zone->local_date(now) != date) {
     return runtime::fail_for_good("day_over", "that day is over");
   }
-  streak::DayWord word{.date = date, .stopped = false, .snoozed_until = std::nullopt};
+  const bool stopped = user.day_word && user.day_word->date == date && user.day_word->stopped;
+  streak::DayWord word{.date = date, .stopped = stopped, .snoozed_until = std::nullopt};
   switch (action) {
     case engine::DayAction::snooze:
+      // A link asks for less, never for more: not for what its user has ended.
+      if (stopped || user.rules.paused(date)) {
+        return runtime::fail_for_good("ended", "no more messages come today");
+      }
       word.snoozed_until = streak::snooze_end(*zone, now);
       if (!word.snoozed_until) {
         return runtime::fail_for_good("too_late", "the day ends too soon for a snooze");

@@ -80,6 +80,13 @@ Problem problem_of(const runtime::Error& error) {
             .title = "You are paused",
             .detail = "No reminders come at the moment, so there is nothing to change."};
   }
+  if (error.code == "ended") {
+    return {
+        .status = 422,
+        .code = error.code,
+        .title = "There is nothing to snooze",
+        .detail = "No more messages come today, as was asked before. The settings take it back."};
+  }
   return {.status = 422,
           .code = error.code,
           .title = "That did not work",

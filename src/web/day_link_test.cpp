@@ -85,6 +85,16 @@ TEST_F(DayLinks, RestAndStopDoWhatTheySay) {
   EXPECT_TRUE(stranger.get(stop).body.contains("No more messages come today"));
 }
 
+TEST_F(DayLinks, ASnoozeBringsNothingBackThatWasEnded) {
+  const std::string snooze = path_of(DayAction::snooze);
+  const std::string stop = path_of(DayAction::stop);
+  EXPECT_EQ(stranger.submit(stop, stop, {}).status, 303);
+  const auto refused = stranger.submit(snooze, snooze, {});
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_TRUE(refused.body.contains("nothing to snooze"));
+  EXPECT_TRUE(stored().day_word->stopped);
+}
+
 TEST_F(DayLinks, TheDashboardSaysWhatHoldsAndTakesItBack) {
   const auto usual = stored().next_check_at;
   const std::string stop = path_of(DayAction::stop);

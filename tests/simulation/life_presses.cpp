@@ -94,9 +94,11 @@ void Life::press(Clerk& clerk, const Event& event, TimePoint now) {
 std::vector<std::string_view> Life::answers_to(const Citizen& citizen, const Press& press) const {
   const Settings& settings = citizen.now();
   const bool doubt = !press.sure || moved_since(citizen, press.heard_at - kDay);
-  if (doubt) return {"", "day_over", "inactive", "too_late", "used"};
+  if (doubt) return {"", "day_over", "inactive", "too_late", "used", "ended"};
   if (machine_day(settings.zone) != press.day) return {"day_over"};
   if (!settings.active) return {"inactive"};
+  const bool stopped = settings.wish && settings.wish->day == press.day && settings.wish->stopped;
+  if (press.label == kSnooze && (stopped || settings.paused_on(press.day))) return {"ended"};
   if (press.label == kSnooze && !snooze_end(settings)) return {"too_late"};
   std::vector<std::string_view> answers = {""};
   for (const Used& used : used_[citizen.person]) {
