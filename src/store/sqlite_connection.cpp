@@ -44,6 +44,18 @@ bool is_read_only_place(const std::string& file) {
   return readable && !writable && std::filesystem::is_regular_file(file);
 }
 
+/// Before the first connection of the process: each is used by one thread at a time, and nobody asks
+/// how much SQLite has allocated, so its locks around both only cost. Where somebody has begun to
+/// use SQLite already, it stays as it is.
+void spare_locks() {
+  static const bool done = [] {
+    sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
 }  // namespace
 
 SqliteConnection::SqliteConnection(const Database::Options& options)
@@ -91,6 +103,7 @@ void SqliteConnection::connect(const Database::Options& options) {
         DatabaseError::Kind::cannot_open,
         fmt::format("cannot open {}: the folder {} does not exist", file_, folder.string()));
   }
+  spare_locks();
   connection_ = std::make_unique<soci::session>(soci::sqlite3, connect_string(file_));
   sqlite_api::sqlite3_extended_result_codes(handle(*connection_), 1);
 }

@@ -24,7 +24,7 @@ Task<net::ServerResponse> refuse(Desk* desk, Visit* visit, std::string problem) 
   }
   const std::string bot = co_await listening_bot(desk, visit->now);
   Data data;
-  set_channel_data(data, *desk, visit->user(), bot);
+  set_channel_data(data, visit->user(), bot);
   PageFrame frame;
   frame.title = "How to reach you";
   frame.place = "setup";

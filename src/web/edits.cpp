@@ -98,8 +98,7 @@ void set_when_data(Data& data, const Visit& visit, bool typed) {
   data.set("times", list);
 }
 
-void set_channel_data(Data& data, const Desk& desk, const store::User& user,
-                      const std::string& bot) {
+void set_channel_data(Data& data, const store::User& user, const std::string& bot) {
   Data list{Data::type::list};
   for (const store::Channel& channel : user.channels) {
     Data row;

@@ -30,7 +30,6 @@ void set_when_data(Data& data, const Visit& visit, bool typed);
 
 /// Channels as rows of a list: kind, hint, state, level. `bot`: that of the service, where somebody
 /// listens to it.
-void set_channel_data(Data& data, const Desk& desk, const store::User& user,
-                      const std::string& bot = {});
+void set_channel_data(Data& data, const store::User& user, const std::string& bot = {});
 
 }  // namespace streaky::web

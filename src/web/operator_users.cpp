@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kHistory = 10;
 
-void set_user_data(Data& data, const Desk& desk, const Visit& visit, const store::User& user) {
+void set_user_data(Data& data, const Visit& visit, const store::User& user) {
   data.set("id", std::to_string(user.id));
   data.set("found", user.login);
   data.set("status", account::status_text(user, visit.now));
@@ -27,7 +27,7 @@ void set_user_data(Data& data, const Desk& desk, const Visit& visit, const store
   const bool paused =
       user.status == store::UserStatus::paused || account::pause_in_force(user, visit.now);
   data.set("paused", paused);
-  set_channel_data(data, desk, user);
+  set_channel_data(data, user);
 }
 
 Data history_data(const std::vector<store::Deliveries::History>& deliveries,
@@ -65,7 +65,7 @@ Answer operator_users(Desk* desk, Visit* visit) {
   frame.place = "operator";
   const auto user = co_await look_up(desk, name);
   if (user) {
-    set_user_data(data, *desk, *visit, *user);
+    set_user_data(data, *visit, *user);
     const auto deliveries = co_await desk->deliveries.history(user->id, kHistory);
     data.set("history", history_data(deliveries, *user));
   } else if (!name.empty()) {

@@ -121,7 +121,7 @@ Task<net::ServerResponse> settings_page(Desk* desk, Visit* visit, std::string pr
   const bool typed = !problem.empty() && has_field(visit->form, "remind_at");
   Data data;
   set_when_data(data, *visit, typed);
-  set_channel_data(data, *desk, user, bot);
+  set_channel_data(data, user, bot);
   set_pause_data(data, user, visit->now);
   data.set("week", week_data(account::rest_days_in_force(user, visit->now)));
   data.set("summary", user.daily_summary);

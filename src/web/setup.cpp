@@ -51,14 +51,14 @@ Answer save_setup_when(Desk* desk, Visit* visit) {
 Answer setup_channels(Desk* desk, Visit* visit) {
   const std::string bot = co_await listening_bot(desk, visit->now);
   Data data;
-  set_channel_data(data, *desk, visit->user(), bot);
+  set_channel_data(data, visit->user(), bot);
   co_return page(desk, visit, "setup_channels", frame_of("How to reach you"), std::move(data));
 }
 
 Answer setup_test(Desk* desk, Visit* visit) {
   if (visit->user().channels.empty()) co_return see_other("/setup/channels");
   Data data;
-  set_channel_data(data, *desk, visit->user());
+  set_channel_data(data, visit->user());
   co_return page(desk, visit, "setup_test", frame_of("See it work"), std::move(data));
 }
 
