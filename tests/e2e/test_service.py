@@ -3,7 +3,7 @@ import signal
 import socket
 import unittest
 
-from support import ProcessTest
+from support import ProcessTest, until
 
 
 class Service(ProcessTest):
