@@ -332,6 +332,10 @@ std::optional<Answer> Telegram::look_again(const Held& held, runtime::TimePoint 
 void Telegram::press_start(const Person& person, std::string_view payload, runtime::TimePoint now) {
   Bot& bot = bots_[People::bot_id(person)];
   const std::int64_t chat = People::present_chat(person);
+  if (bot.news_at && now - *bot.news_at >= kOneSeries) {
+    bot.next_update = 1 + static_cast<std::int64_t>(random_.below(kFirstUpdate - 1));
+  }
+  bot.news_at = now;
   Update update{bot.next_update++, {}};
   const bool is_private = chat > 0;
   update.json = fmt::format(
