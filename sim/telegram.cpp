@@ -324,6 +324,8 @@ Answer Telegram::news(const Bot& bot, std::int64_t limit) {
 
 std::optional<Answer> Telegram::look_again(const Held& held, runtime::TimePoint now) {
   Bot& state = bots_[held.bot];
+  // What lies below the offset counts as confirmed, also when it comes while the question waits.
+  std::erase_if(state.updates, [&held](const Update& update) { return update.id < held.offset; });
   if (state.updates.empty() && now < held.until) return std::nullopt;
   state.polled_until = now;
   return news(state, held.limit);

@@ -202,6 +202,17 @@ TEST_F(TelegramTest, AfterAWeekOfSilenceUpdatesAreNumberedAnew) {
   EXPECT_EQ(press(late), anew + 1);
 }
 
+TEST_F(TelegramTest, WhatLiesBelowTheOffsetIsLostToAQuestionThatWaits) {
+  const Person& ada = world_.people().at(0);
+  const boost::json::object fields{{"offset", Telegram::kFirstUpdate + 1}, {"timeout", 20}};
+  const Answer waits = world_.handle(
+      Service::telegram, post(bot_path(world_, ada, "getUpdates"), boost::json::serialize(fields)),
+      kNow);
+  ASSERT_TRUE(waits.held);
+  world_.telegram().press_start(ada, "x", kNow);
+  EXPECT_FALSE(world_.telegram().look_again(*waits.held, kNow + seconds{1}));
+}
+
 TEST_F(TelegramTest, AHeldQuestionEndsWithTheNews) {
   const auto poll = [this](boost::json::object fields, runtime::TimePoint now) {
     return world_.handle(
