@@ -115,7 +115,7 @@ Task<Result<std::string>> TelegramBot::username() {
 
 Task<Result<BotUpdates>> TelegramBot::updates(std::int64_t from, std::chrono::seconds wait) {
   json::object body;
-  body["offset"] = from;
+  if (from != 0) body["offset"] = from;
   body["limit"] = kMostUpdates;
   body["timeout"] = wait.count();
   json::array kinds;
@@ -135,7 +135,10 @@ Task<Result<BotUpdates>> TelegramBot::updates(std::int64_t from, std::chrono::se
     const auto id = update == nullptr ? std::nullopt : integer_at(*update, "update_id");
     if (!id) continue;
     updates.next = std::max(updates.next, *id + 1);
-    if (auto message = message_of(*update)) updates.messages.push_back(std::move(*message));
+    auto message = message_of(*update);
+    if (!message) continue;
+    message->update_id = *id;
+    updates.messages.push_back(std::move(*message));
   }
   co_return updates;
 }
