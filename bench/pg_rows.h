@@ -1,0 +1,14 @@
+// What `bench_postgres` measures, one function for each row; figures by name.
+//
+// Threading: the main thread; a row may start others. Errors: exceptions.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+
+namespace streaky::bench {
+
+/// Claim and complete, the store beside raw SQL, by turns.
+boost::json::object pg_queue(std::int64_t users);
+
+}  // namespace streaky::bench
