@@ -17,7 +17,8 @@ struct Named {
   Row row;
 };
 
-constexpr Named kRows[] = {{"queue", streaky::bench::pg_queue}};
+constexpr Named kRows[] = {{"queue", streaky::bench::pg_queue},
+                           {"enqueue", streaky::bench::pg_enqueue}};
 
 }  // namespace
 

@@ -11,4 +11,8 @@ namespace streaky::bench {
 /// Claim and complete, the store beside raw SQL, by turns.
 boost::json::object pg_queue(std::int64_t users);
 
+/// Due users become jobs, in bites, the store beside raw SQL; and how long a claim, a result, a
+/// read or an edit waits meanwhile.
+boost::json::object pg_enqueue(std::int64_t users);
+
 }  // namespace streaky::bench

@@ -14,6 +14,7 @@ import processes
 from processes import Failed
 
 QUEUE_USERS = 20_000
+ENQUEUE_USERS = 1_000_000
 
 
 class Server:
@@ -51,3 +52,7 @@ def run(row, users, seconds=1800):
 
 def queue():
     return run("queue", QUEUE_USERS)
+
+
+def enqueue():
+    return run("enqueue", ENQUEUE_USERS)

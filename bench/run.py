@@ -51,7 +51,7 @@ ROUNDS = [
 OTHERS = {"idle": quiet.measure_idle, "due": quiet.measure_due,
           "idle_proxy": quiet.measure_proxy, "parsing": micro.parsing,
           "sealing": micro.sealing, "queue": micro.queue, "web": web.measure_web,
-          "pg_queue": postgres.queue}
+          "pg_queue": postgres.queue, "pg_enqueue": postgres.enqueue}
 
 
 def wanted_rows(arguments):
