@@ -90,6 +90,8 @@ PgResult RawPg::run(const char* name, const std::vector<std::string>& parameters
 }
 
 RawPgQueue::RawPgQueue(const std::string& url) : pg_(url) {
+  // A plan for any limit would read all due users for each bite.
+  pg_.execute("SET plan_cache_mode = force_custom_plan");
   pg_.prepare("begin", "BEGIN");
   pg_.prepare("commit", "COMMIT");
   pg_.prepare("count",
