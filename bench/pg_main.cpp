@@ -18,7 +18,8 @@ struct Named {
 };
 
 constexpr Named kRows[] = {{"queue", streaky::bench::pg_queue},
-                           {"enqueue", streaky::bench::pg_enqueue}};
+                           {"enqueue", streaky::bench::pg_enqueue},
+                           {"rest", streaky::bench::pg_rest}};
 
 }  // namespace
 

@@ -15,4 +15,8 @@ boost::json::object pg_queue(std::int64_t users);
 /// read or an edit waits meanwhile.
 boost::json::object pg_enqueue(std::int64_t users);
 
+/// How long claims take beside a week of history: a few users each second, and all of an hour at
+/// once.
+boost::json::object pg_rest(std::int64_t users);
+
 }  // namespace streaky::bench

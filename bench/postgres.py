@@ -15,6 +15,7 @@ from processes import Failed
 
 QUEUE_USERS = 20_000
 ENQUEUE_USERS = 1_000_000
+REST_USERS = 1_000_000
 
 
 class Server:
@@ -56,3 +57,7 @@ def queue():
 
 def enqueue():
     return run("enqueue", ENQUEUE_USERS)
+
+
+def rest():
+    return run("rest", REST_USERS, 3600)
