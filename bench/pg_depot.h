@@ -49,7 +49,7 @@ class PgStore {
   std::size_t enqueue_due(runtime::TimePoint now, const std::string& batch);
   std::vector<store::ClaimedJob> claim(int limit, runtime::TimePoint now);
   /// Ends the jobs as safe, with a streak of 30 days.
-  void complete(const std::vector<store::ClaimedJob>& jobs, runtime::TimePoint now);
+  void complete(const std::vector<store::ClaimedJob>& claimed, runtime::TimePoint now);
 
  private:
   boost::asio::io_context io_{1};

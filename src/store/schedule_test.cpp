@@ -130,22 +130,6 @@ TEST_P(ScheduleTest, ATriggerThatCanSayNothingLeavesTheDaysOwnStageAlone) {
   EXPECT_EQ(batch("b2").count("pending"), 1);
 }
 
-// PostgreSQL's statistics say then that nothing waits; a plan that rests on that takes each user to
-// all jobs that wait, and a bite takes ten times as long.
-TEST_P(ScheduleTest, ALargeBiteAfterAQuietNightIsQuick) {
-  using Clock = std::chrono::steady_clock;
-  for (const char* prefix : {"a", "b", "c", "d"}) sign_up(1'000, prefix);
-  const auto first = Clock::now();
-  EXPECT_EQ(take_due("yesterday", 1200).jobs, 4'000);
-  const auto usual = Clock::now() - first;
-  sql("UPDATE jobs SET state = 'completed', date = '2026-08-05'");
-  sql("ANALYZE");
-  sql("UPDATE users SET next_check_at = " + std::to_string(runtime::to_unix_ms(kNow)));
-  const auto second = Clock::now();
-  EXPECT_EQ(take_due("today", 1200).jobs, 4'000);
-  EXPECT_LT(Clock::now() - second, 4 * usual);
-}
-
 STREAKY_STORE_SUITE(ScheduleTest);
 
 }  // namespace
