@@ -1,5 +1,6 @@
 #include "engine/upkeep.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "streak/mutant.h"
@@ -54,10 +55,31 @@ Cleaner::Cleaner(Parts parts)
 
 runtime::Task<runtime::Millis> Cleaner::pass() {
   const runtime::TimePoint now = parts_.clock.now();
+  if (parts_.clock.monotonic() >= days_at_) co_await keep_days(now);
   int deleted = co_await parts_.upkeep.clean(now - kKeepBatches, now - kKeepDeliveries, kBite);
   deleted += co_await parts_.upkeep.clean_web(now, kBite);
   if (deleted > 0) parts_.log.info("cleaned", {{"rows", deleted}});
-  co_return deleted > 0 ? kBetweenBites : runtime::Millis{kBetweenRounds};
+  if (deleted > 0) co_return kBetweenBites;
+  co_return std::max(days_at_ - parts_.clock.monotonic(), kBetweenBites);
+}
+
+/// Tables by day, on PostgreSQL: first what was left in old ones is ended, then they can go.
+runtime::Task<void> Cleaner::keep_days(runtime::TimePoint now) {
+  const store::Reaped reaped = co_await parts_.upkeep.reap_old(now);
+  if (reaped.all() > 0) {
+    parts_.log.warn("expired_long_ago",
+                    {{"jobs", reaped.jobs_expired}, {"deliveries", reaped.deliveries_expired}});
+  }
+  const store::DaysKept kept =
+      co_await parts_.upkeep.keep_days(now, now - kKeepBatches, now - kKeepDeliveries);
+  if (kept.made + kept.dropped + kept.unsettled + kept.left_in_default > 0) {
+    parts_.log.info("days", {{"made", kept.made},
+                             {"dropped", kept.dropped},
+                             {"unsettled", kept.unsettled},
+                             {"left_in_default", kept.left_in_default}});
+  }
+  const runtime::Millis pause = kept.again_soon ? runtime::Millis{kOutOfTheWay} : kBetweenRounds;
+  days_at_ = parts_.clock.monotonic() + pause;
 }
 
 }  // namespace streaky::engine

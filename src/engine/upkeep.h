@@ -55,6 +55,8 @@ class Cleaner {
   static constexpr int kBite = 500;
   static constexpr runtime::Millis kBetweenBites{50};
   static constexpr std::chrono::minutes kBetweenRounds{10};
+  /// Until tables by day are made or dropped for which nobody wanted to wait.
+  static constexpr std::chrono::seconds kOutOfTheWay{5};
 
   struct Parts {
     store::Upkeep& upkeep;
@@ -70,8 +72,11 @@ class Cleaner {
   runtime::Task<runtime::Millis> pass();
 
  private:
+  runtime::Task<void> keep_days(runtime::TimePoint now);
+
   Parts parts_;
   Loop loop_;
+  runtime::Millis days_at_{0};  // when the tables by day are looked at next, by the monotonic clock
 };
 
 }  // namespace streaky::engine

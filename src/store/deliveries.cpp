@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/counts.h"
+#include "store/days.h"
 #include "store/json_rows.h"
 #include "store/session.h"
 #include "store/texts.h"
@@ -15,7 +16,7 @@ namespace streaky::store {
 namespace {
 
 std::unordered_map<std::string, ClaimedDelivery> load_deliveries(
-    Session& session, const std::vector<std::string>& ids) {
+    Session& session, const std::vector<std::string>& ids, runtime::TimePoint now) {
   std::unordered_map<std::string, ClaimedDelivery> deliveries;
   if (ids.empty()) return deliveries;
   deliveries.reserve(ids.size());
@@ -23,7 +24,7 @@ std::unordered_map<std::string, ClaimedDelivery> load_deliveries(
   std::string urgency;
   std::string level;
   auto query = session.query("deliveries/load");
-  query.bind("ids", to_json(ids));
+  query.bind("ids", to_json(ids)).within(days_around(now));
   query.into(one.id, one.batch_id, one.job_id, one.user_id, one.channel_id, one.channel_kind,
              one.sealed, one.kind, one.message.subject, one.message.body, urgency, one.date,
              one.zone, one.stage, one.created_at, one.checked_at, one.expires_at, one.attempt,
@@ -54,7 +55,8 @@ std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& requ
         .bind("limit", request.limit)
         .bind("now", request.now)
         .bind("due_by", request.due_by)
-        .bind("lease_until", session.by_server(request.lease_until));
+        .bind("lease_until", session.by_server(request.lease_until))
+        .within(days_around(request.now));
     query.into(id, due_at);
     while (query.next()) due.emplace_back(due_at, id);
   }
@@ -62,7 +64,7 @@ std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& requ
   std::vector<std::string> ids;
   ids.reserve(due.size());
   for (const auto& [at, id] : due) ids.push_back(id);
-  auto loaded = load_deliveries(session, ids);
+  auto loaded = load_deliveries(session, ids, request.now);
   std::vector<ClaimedDelivery> claimed;
   claimed.reserve(ids.size());
   Counts counts;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/counts.h"
+#include "store/days.h"
 #include "store/deliveries.h"
 #include "store/json_rows.h"
 #include "store/new_deliveries.h"
@@ -39,14 +40,15 @@ struct Held {
 
 using HeldById = std::unordered_map<std::string, Held>;
 
-HeldById read_held(Session& session, const std::vector<DeliveryOutcome>& outcomes) {
+HeldById read_held(Session& session, const std::vector<DeliveryOutcome>& outcomes,
+                   runtime::TimePoint now) {
   std::vector<std::string> ids;
   ids.reserve(outcomes.size());
   for (const DeliveryOutcome& outcome : outcomes) ids.push_back(outcome.id);
   HeldById held;
   Held one;
   auto query = session.query("deliveries/held");
-  query.bind("ids", to_json(ids));
+  query.bind("ids", to_json(ids)).within(days_around(now));
   query.into(one.id, one.origin.batch_id, one.origin.job_id, one.origin.user_id, one.origin.date,
              one.origin.zone, one.origin.stage, one.origin.expires_at, one.state, one.owner,
              one.attempt, one.channel_id, one.channel_kind, one.kind, one.started_at,
@@ -103,7 +105,7 @@ class Recorder {
 };
 
 std::vector<SwitchedOff> Recorder::run(const std::vector<DeliveryOutcome>& outcomes) {
-  const HeldById held = read_held(session_, outcomes);
+  const HeldById held = read_held(session_, outcomes, now_);
   std::unordered_set<std::string> seen;
   for (const DeliveryOutcome& outcome : outcomes) {
     const auto found = held.find(outcome.id);
@@ -114,7 +116,10 @@ std::vector<SwitchedOff> Recorder::run(const std::vector<DeliveryOutcome>& outco
     if (ours || planted(Mutant::claims_not_fenced)) add(one, outcome);
   }
   if (!results_.empty()) {
-    session_.query("deliveries/record").bind("results", to_json(results_)).run();
+    session_.query("deliveries/record")
+        .bind("results", to_json(results_))
+        .within(days_around(now_))
+        .run();
     cancel_overtaken_meanwhile(session_, counts_, waiting_, now_);
   }
   write_channels();

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "store/days.h"
 #include "store/session.h"
 
 namespace streaky::store {
@@ -24,7 +25,7 @@ ChannelReport read_in(Session& session, runtime::TimePoint now) {
   }
   {
     auto query = session.query("health/deliveries");
-    query.bind("since", now - kWindow).into(kind, state, number);
+    query.bind("since", now - kWindow).within(days_around(now)).into(kind, state, number);
     while (query.next()) report.kinds[kind].deliveries[state] = number;
   }
   OffReason one;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/counts.h"
+#include "store/days.h"
 #include "store/json_rows.h"
 #include "store/session.h"
 #include "store/user_reads.h"
@@ -42,7 +43,8 @@ std::vector<ClaimedJob> take(Session& session, const ClaimRequest& request) {
     auto alone = session.query("jobs/claim_alone");
     alone.bind("owner", request.owner)
         .bind("now", request.now)
-        .bind("lease_until", session.by_server(request.lease_until));
+        .bind("lease_until", session.by_server(request.lease_until))
+        .within(days_around(request.now));
     auto jobs = fetch(alone);
     if (!jobs.empty()) return jobs;
   }
@@ -50,7 +52,8 @@ std::vector<ClaimedJob> take(Session& session, const ClaimRequest& request) {
   query.bind("owner", request.owner)
       .bind("limit", request.limit)
       .bind("now", request.now)
-      .bind("lease_until", session.by_server(request.lease_until));
+      .bind("lease_until", session.by_server(request.lease_until))
+      .within(days_around(request.now));
   return fetch(query);
 }
 
@@ -66,7 +69,11 @@ void end_inactive(Session& session, Counts& counts, std::vector<ClaimedJob>& job
     return true;
   });
   if (ids.empty()) return;
-  session.query("jobs/end_inactive").bind("ids", to_json(ids)).bind("now", now).run();
+  session.query("jobs/end_inactive")
+      .bind("ids", to_json(ids))
+      .bind("now", now)
+      .within(days_around(now))
+      .run();
 }
 
 std::vector<ClaimedJob> claim_in(Session& session, const ClaimRequest& request) {
@@ -136,6 +143,7 @@ runtime::Task<void> Jobs::extend(std::string owner, InHand in_hand,
           .bind("owner", owner)
           .bind("ids", std::move(ids))
           .bind("lease_until", session.by_server(lease_until))
+          .within(days_around(lease_until))
           .run();
     };
     if (!in_hand.jobs.empty()) keep("jobs/extend", to_json(in_hand.jobs));
@@ -147,7 +155,11 @@ runtime::Task<void> Jobs::extend(std::string owner, InHand in_hand,
 runtime::Task<Jobs::Due> Jobs::next_due(runtime::TimePoint now) {
   Due due;
   Database::Work work = [&](Session& session) {
-    session.query("jobs/next_due").bind("now", now).into(due.jobs, due.alone, due.deliveries).one();
+    session.query("jobs/next_due")
+        .bind("now", now)
+        .within(days_around(now))
+        .into(due.jobs, due.alone, due.deliveries)
+        .one();
   };
   co_await database_.read(std::move(work));
   co_return due;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/counts.h"
+#include "store/days.h"
 #include "store/identities.h"
 #include "store/jobs.h"
 #include "store/json_rows.h"
@@ -35,7 +36,8 @@ struct HeldJob {
 
 using HeldJobs = std::unordered_map<std::int64_t, HeldJob>;
 
-HeldJobs read_held(Session& session, const std::vector<JobOutcome>& outcomes) {
+HeldJobs read_held(Session& session, const std::vector<JobOutcome>& outcomes,
+                   runtime::TimePoint now) {
   std::vector<std::int64_t> ids;
   ids.reserve(outcomes.size());
   for (const JobOutcome& outcome : outcomes) ids.push_back(outcome.job_id);
@@ -43,7 +45,7 @@ HeldJobs read_held(Session& session, const std::vector<JobOutcome>& outcomes) {
   held.reserve(ids.size());
   HeldJob job;
   auto query = session.query("jobs/held");
-  query.bind("ids", to_json(ids));
+  query.bind("ids", to_json(ids)).within(days_around(now));
   query.into(job.origin.job_id, job.origin.batch_id, job.state, job.owner, job.attempt,
              job.origin.user_id, job.origin.date, job.origin.zone, job.origin.stage,
              job.origin.expires_at, job.settings_version, job.user.login, job.user.login_key,
@@ -86,7 +88,7 @@ class Finisher {
 };
 
 std::vector<FinishResult> Finisher::run(const std::vector<JobOutcome>& outcomes) {
-  const HeldJobs held = read_held(session_, outcomes);
+  const HeldJobs held = read_held(session_, outcomes, now_);
   std::vector<FinishResult> results;
   results.reserve(outcomes.size());
   std::unordered_set<std::int64_t> seen;
@@ -100,7 +102,9 @@ std::vector<FinishResult> Finisher::run(const std::vector<JobOutcome>& outcomes)
     if (result.finish == Finish::accepted) accept(held.at(outcome.job_id), outcome);
     results.push_back(std::move(result));
   }
-  if (!ends_.empty()) session_.query("jobs/finish").bind("ends", to_json(ends_)).run();
+  if (!ends_.empty()) {
+    session_.query("jobs/finish").bind("ends", to_json(ends_)).within(days_around(now_)).run();
+  }
   write_streaks();
   identities_.write(session_);
   cancel_answered(session_, counts_, answered_, now_);

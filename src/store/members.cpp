@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "store/days.h"
 #include "store/json_rows.h"
 #include "store/session.h"
 
@@ -93,6 +94,7 @@ runtime::Task<Backlog> read_backlog(Database* database, runtime::TimePoint now) 
     session.query("members/backlog")
         .bind("now", now)
         .bind("most", Backlog::kMostCounted)
+        .within(days_around(now))
         .into(backlog.jobs_due, backlog.jobs_in_hand, backlog.deliveries_due,
               backlog.deliveries_in_hand, job, alone, delivery)
         .one();

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/parse.hpp>
+#include <set>
 #include <string_view>
 #include <utility>
 
+#include "store/day_tables.h"
 #include "store/json_rows.h"
 #include "store/session.h"
 
@@ -59,10 +61,44 @@ void read_all(Session& session, const std::function<void(const MovedRows&)>& tak
   for (const std::string_view table : kTables) read_table(session, table, take);
 }
 
+/// Where the date is in a row of the tables that PostgreSQL keeps by day.
+struct Dated {
+  DayTableKind kind;
+  std::size_t column;
+};
+constexpr std::array<Dated, 2> kDated = {Dated{kJobsByDay, 3}, Dated{kDeliveriesByWeek, 7}};
+/// Tables by day that an import makes, far more than are kept: rows of further days go into the
+/// default one.
+constexpr std::size_t kMostDayTables = 200;
+
+/// The tables of the days that these rows have.
+void make_day_tables(Session& session, const Dated& dated, const MovedRows& part) {
+  std::set<streak::Label> days;
+  for (const std::string& row : part.rows) {
+    const auto value = boost::json::parse(row);
+    const auto* columns = value.if_array();
+    const auto* date = columns == nullptr ? nullptr : columns->if_contains(dated.column);
+    const auto* text = date == nullptr ? nullptr : date->if_string();
+    const auto day = text == nullptr ? std::nullopt : streak::parse_label(std::string(*text));
+    if (day) days.insert(*day);
+  }
+  auto tables = list_day_tables(session, dated.kind);
+  for (const streak::Label day : days) {
+    const auto missing = missing_day_table(tables, dated.kind, day);
+    if (!missing || tables.size() >= kMostDayTables) continue;
+    make_first_day_table(session, dated.kind, *missing);
+    tables.push_back(*missing);
+  }
+}
+
 void write_rows(Session& session, const MovedRows& part) {
   if (std::ranges::find(kTables, part.table) == kTables.end()) {
     throw DatabaseError(DatabaseError::Kind::rejected,
                         "there is no table of that name: it is not an export of Streaky's");
+  }
+  for (const Dated& dated : kDated) {
+    const bool by_day = session.statements().dialect() == Dialect::postgres;
+    if (by_day && part.table == dated.kind.of) make_day_tables(session, dated, part);
   }
   std::string rows = "[";
   for (const std::string& row : part.rows) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/counts.h"
+#include "store/days.h"
 #include "store/json_rows.h"
 #include "store/session.h"
 #include "store/texts.h"
@@ -57,7 +58,8 @@ void supersede(Session& session, Counts& counts, const boost::json::array& made,
     std::string batch_id;
     std::string state;
     auto query = session.query("schedule/unfinished");
-    query.bind("jobs", to_json(made)).bind("manual", kManualStage).into(id, batch_id, state);
+    query.bind("jobs", to_json(made)).bind("manual", kManualStage).within(days_around(now));
+    query.into(id, batch_id, state);
     while (query.next()) {
       ids.push_back(id);
       counts.move(batch_id, state, "completed");
@@ -65,7 +67,11 @@ void supersede(Session& session, Counts& counts, const boost::json::array& made,
     }
   }
   if (ids.empty()) return;
-  session.query("schedule/supersede").bind("ids", to_json(ids)).bind("now", now).run();
+  session.query("schedule/supersede")
+      .bind("ids", to_json(ids))
+      .bind("now", now)
+      .within(days_around(now))
+      .run();
 }
 
 /// New jobs in the batch, superseding older ones; those that exist already are left alone.
@@ -97,7 +103,8 @@ int reopen_jobs(Session& session, Counts& counts, const std::string& batch_id,
   int reopened = 0;
   std::int64_t id = 0;
   auto query = session.query("schedule/reopen_jobs");
-  query.bind("batch", batch_id).bind("jobs", to_json(rows)).bind("now", now).into(id);
+  query.bind("batch", batch_id).bind("jobs", to_json(rows)).bind("now", now);
+  query.within(days_around(now)).into(id);
   while (query.next()) ++reopened;
   counts.add(batch_id, "pending", reopened);
   return reopened;
@@ -113,7 +120,7 @@ int write_jobs(Session& session, const std::string& batch_id, const char* origin
       .run();
   Counts counts;
   const boost::json::array rows = job_rows(jobs);
-  session.query("schedule/move_jobs").bind("jobs", to_json(rows)).run();
+  session.query("schedule/move_jobs").bind("jobs", to_json(rows)).within(days_around(now)).run();
   // Reopening comes first: it must not meet the jobs that are made now.
   int made = reopen_jobs(session, counts, batch_id, rows, now);
   made += insert_jobs(session, counts, batch_id, rows, now);

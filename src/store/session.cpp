@@ -16,7 +16,7 @@ constexpr bool kIsText = std::is_same_v<T, std::string> || std::is_same_v<T, str
 
 }  // namespace
 
-Query::Query(soci::statement& statement) : statement_(statement) {}
+Query::Query(soci::statement& statement, bool by_day) : statement_(statement), by_day_(by_day) {}
 
 Query::~Query() {
   try {
@@ -44,6 +44,11 @@ Query& Query::bind(const char* name, std::string value) {
 
 Query& Query::bind(const char* name, runtime::TimePoint value) {
   return bind(name, runtime::to_unix_ms(value));
+}
+
+Query& Query::within(streak::LabelRange days) {
+  if (!by_day_) return *this;
+  return bind("first_day", streak::to_text(days.from)).bind("last_day", streak::to_text(days.to));
 }
 
 void Query::add_target(Target target) {
@@ -138,7 +143,7 @@ Query Session::query(const std::string& name) {
                                                     : soci::details::st_one_time_query);
     slot = std::move(statement);
   }
-  return Query(*slot);
+  return Query(*slot, statements_.dialect() == Dialect::postgres);
 }
 
 void Session::lock(const std::string& name, const std::vector<std::int64_t>& ids) {

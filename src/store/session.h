@@ -33,7 +33,8 @@ namespace streaky::store {
 
 class Query {
  public:
-  explicit Query(soci::statement& statement);
+  /// `by_day`: see `within`.
+  Query(soci::statement& statement, bool by_day);
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
   ~Query();
@@ -42,6 +43,9 @@ class Query {
   Query& bind(const char* name, int value) { return bind(name, static_cast<std::int64_t>(value)); }
   Query& bind(const char* name, std::string value);
   Query& bind(const char* name, runtime::TimePoint value);
+  /// The days of the rows that the statement is after. PostgreSQL leaves the tables of other days
+  /// out when it plans (`:first_day`, `:last_day`); SQLite has one table for all and is not told.
+  Query& within(streak::LabelRange days);
 
   /// Where the columns of each row go, in order. NULL is 0, "" or no value.
   template <typename... T>
@@ -79,7 +83,8 @@ class Query {
   void attach();
   void hand_over();
 
-  soci::statement& statement_;        // borrowed from the session
+  soci::statement& statement_;  // borrowed from the session
+  const bool by_day_;
   std::deque<Parameter> parameters_;  // SOCI keeps addresses: nothing may move
   std::deque<Column> columns_;
   bool started_ = false;

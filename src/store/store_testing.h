@@ -18,6 +18,7 @@
 #include "runtime/metrics.h"
 #include "store/batches.h"
 #include "store/database.h"
+#include "store/day_tables.h"
 #include "store/deliveries.h"
 #include "store/jobs.h"
 #include "store/postgres_testing.h"
@@ -77,6 +78,17 @@ class StoreTest : public testing::TestWithParam<Dialect> {
   void SetUp() override {
     if (GetParam() == Dialect::postgres) schema_.emplace();
     s_ = open();
+    if (GetParam() == Dialect::postgres) make_today();
+  }
+
+  /// As the cleaner has done long before.
+  void make_today() {
+    Database::Work work = [](Session& session) {
+      for (const DayTableKind& kind : {kJobsByDay, kDeliveriesByWeek}) {
+        make_first_day_table(session, kind, missing_day_table({}, kind, kToday).value());
+      }
+    };
+    wait(s_->database.write(work));
   }
 
   [[nodiscard]] std::string url() const {

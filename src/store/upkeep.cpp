@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/counts.h"
+#include "store/days.h"
 #include "store/json_rows.h"
 #include "store/kept_answers.h"
 #include "store/pending_deliveries.h"
@@ -18,7 +19,14 @@ namespace {
 /// Transactions of one `reap`, of at most kBite rows of each kind. What is left waits for the next.
 constexpr int kMostBites = 50;
 
-int return_jobs(Session& session, Counts& counts, runtime::TimePoint now, Reaped& reaped) {
+/// What one `reap` is after.
+struct Reach {
+  runtime::TimePoint now;
+  streak::LabelRange days;
+};
+
+int return_jobs(Session& session, Counts& counts, const Reach& reach, Reaped& reaped) {
+  const runtime::TimePoint now = reach.now;
   int rows = 0;
   std::string batch_id;
   std::string state;
@@ -28,7 +36,8 @@ int return_jobs(Session& session, Counts& counts, runtime::TimePoint now, Reaped
       .bind("lease_now", session.by_server(now))
       .bind("limit", kBite)
       .bind("before_alone", Upkeep::kCrashesBeforeAlone)
-      .bind("most_alone", Upkeep::kCrashesAlone);
+      .bind("most_alone", Upkeep::kCrashesAlone)
+      .within(reach.days);
   query.into(batch_id, state, error);
   while (query.next()) {
     ++rows;
@@ -44,7 +53,8 @@ int return_jobs(Session& session, Counts& counts, runtime::TimePoint now, Reaped
   return rows;
 }
 
-int return_deliveries(Session& session, Counts& counts, runtime::TimePoint now, Reaped& reaped) {
+int return_deliveries(Session& session, Counts& counts, const Reach& reach, Reaped& reaped) {
+  const runtime::TimePoint now = reach.now;
   int rows = 0;
   std::string id;
   std::string batch_id;
@@ -54,6 +64,7 @@ int return_deliveries(Session& session, Counts& counts, runtime::TimePoint now, 
   query.bind("now", now)
       .bind("lease_now", session.by_server(now))
       .bind("limit", kBite)
+      .within(reach.days)
       .into(id, batch_id, state);
   while (query.next()) {
     ++rows;
@@ -65,11 +76,12 @@ int return_deliveries(Session& session, Counts& counts, runtime::TimePoint now, 
   return rows;
 }
 
-int expire_jobs(Session& session, Counts& counts, runtime::TimePoint now, Reaped& reaped) {
+int expire_jobs(Session& session, Counts& counts, const Reach& reach, Reaped& reaped) {
+  const runtime::TimePoint now = reach.now;
   int rows = 0;
   std::string batch_id;
   auto query = session.query("upkeep/expire_jobs");
-  query.bind("now", now).bind("limit", kBite).into(batch_id);
+  query.bind("now", now).bind("limit", kBite).within(reach.days).into(batch_id);
   while (query.next()) {
     ++rows;
     counts.move(batch_id, "pending", "failed");
@@ -78,11 +90,12 @@ int expire_jobs(Session& session, Counts& counts, runtime::TimePoint now, Reaped
   return rows;
 }
 
-int expire_deliveries(Session& session, Counts& counts, runtime::TimePoint now, Reaped& reaped) {
+int expire_deliveries(Session& session, Counts& counts, const Reach& reach, Reaped& reaped) {
+  const runtime::TimePoint now = reach.now;
   int rows = 0;
   std::string batch_id;
   auto query = session.query("upkeep/expire_deliveries");
-  query.bind("now", now).bind("limit", kBite).into(batch_id);
+  query.bind("now", now).bind("limit", kBite).within(reach.days).into(batch_id);
   while (query.next()) {
     ++rows;
     counts.move_delivery(batch_id, "pending", "expired");
@@ -92,22 +105,24 @@ int expire_deliveries(Session& session, Counts& counts, runtime::TimePoint now, 
 }
 
 /// True when a bite was full: there may be more.
-bool reap_bite(Session& session, runtime::TimePoint now, Reaped& reaped) {
+bool reap_bite(Session& session, const Reach& reach, Reaped& reaped) {
   Counts counts;
-  int most = return_jobs(session, counts, now, reaped);
-  most = std::max(most, expire_jobs(session, counts, now, reaped));
-  most = std::max(most, return_deliveries(session, counts, now, reaped));
-  most = std::max(most, expire_deliveries(session, counts, now, reaped));
+  int most = return_jobs(session, counts, reach, reaped);
+  most = std::max(most, expire_jobs(session, counts, reach, reaped));
+  most = std::max(most, return_deliveries(session, counts, reach, reaped));
+  most = std::max(most, expire_deliveries(session, counts, reach, reaped));
   counts.write(session);
   return most == kBite;
 }
 
 template <typename Id>
-int delete_rows(Session& session, const char* statement, runtime::TimePoint before, int limit) {
+int delete_rows(Session& session, const char* statement, runtime::TimePoint before, int limit,
+                bool by_day = false) {
   int rows = 0;
   Id id{};
   auto query = session.query(statement);
   query.bind("before", before).bind("limit", limit).into(id);
+  if (by_day) query.within(days_until(before));
   while (query.next()) ++rows;
   return rows;
 }
@@ -115,12 +130,24 @@ int delete_rows(Session& session, const char* statement, runtime::TimePoint befo
 }  // namespace
 
 runtime::Task<Reaped> Upkeep::reap(runtime::TimePoint now) {
+  return reap_days(now, days_around(now), false);
+}
+
+runtime::Task<Reaped> Upkeep::reap_old(runtime::TimePoint now) {
+  return reap_days(now, days_before(now), true);
+}
+
+runtime::Task<Reaped> Upkeep::reap_days(runtime::TimePoint now, streak::LabelRange days, bool old) {
   Reaped reaped;
   bool more = false;
+  const Reach reach{now, days};
   Database::Work look = [&](Session& session) {
+    more = false;
+    if (old && session.statements().dialect() == Dialect::sqlite) return;
     session.query("upkeep/anything_to_reap")
         .bind("now", now)
         .bind("lease_now", session.by_server(now))
+        .within(days)
         .into(more)
         .one();
   };
@@ -129,7 +156,7 @@ runtime::Task<Reaped> Upkeep::reap(runtime::TimePoint now) {
     Reaped part;
     Database::Work work = [&](Session& session) {
       part = Reaped{};
-      more = reap_bite(session, now, part);
+      more = reap_bite(session, reach, part);
     };
     co_await database_.write(std::move(work));
     reaped.jobs_returned += part.jobs_returned;
@@ -146,10 +173,14 @@ runtime::Task<int> Upkeep::clean(runtime::TimePoint batches_before,
   int deleted = 0;
   const int most = std::clamp(limit, 0, kBite);
   Database::Work work = [&](Session& session) {
-    deleted = delete_rows<std::int64_t>(session, "upkeep/clean_jobs", batches_before, most);
+    const bool by_day = session.statements().dialect() == Dialect::postgres;
+    const auto jobs_before = batches_before - (by_day ? kGraceOfJobs : std::chrono::days{0});
+    const auto told_before =
+        deliveries_before - (by_day ? kGraceOfDeliveries : std::chrono::days{0});
+    deleted = delete_rows<std::int64_t>(session, "upkeep/clean_jobs", jobs_before, most, true);
     deleted += delete_rows<std::string>(session, "upkeep/clean_batches", batches_before, most);
     deleted +=
-        delete_rows<std::string>(session, "upkeep/clean_deliveries", deliveries_before, most);
+        delete_rows<std::string>(session, "upkeep/clean_deliveries", told_before, most, true);
     deleted +=
         delete_rows<std::int64_t>(session, "upkeep/clean_used_links", deliveries_before, most);
   };

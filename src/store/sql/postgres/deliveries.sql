@@ -6,7 +6,7 @@ DELETE FROM deliveries d
        AS n(user_id BIGINT, date TEXT, channel_id BIGINT, kind TEXT, zone TEXT, stage INTEGER),
        channels c
  WHERE d.user_id = n.user_id AND d.date = n.date AND d.channel_id = n.channel_id
-   AND d.kind = n.kind
+   AND d.kind = n.kind AND d.date BETWEEN :first_day AND :last_day
    AND (d.kind IN ('could_not_check', 'summary') OR d.zone = n.zone AND d.stage = n.stage)
    AND d.state IN ('dead', 'expired', 'cancelled') AND d.code <> 'overtaken'
    AND c.id = d.channel_id AND c.is_on = 1
@@ -31,6 +31,7 @@ SELECT n.id, n.batch_id, n.job_id, n.user_id, c.id, c.kind, n.kind, n.date, n.zo
    AND NOT (n.kind = 'reminder'
             AND EXISTS (SELECT 1 FROM deliveries l
                          WHERE l.user_id = c.user_id AND l.date = n.date
+                           AND l.date BETWEEN :first_day AND :last_day
                            AND l.channel_id = c.id AND l.kind = 'reminder' AND l.state = 'sent'
                            AND l.job_id <> n.job_id AND l.ended_at > n.called_at))
 ON CONFLICT DO NOTHING
@@ -43,7 +44,7 @@ SELECT d.id, d.batch_id
   FROM json_to_recordset(CAST(:reminders AS json))
        AS n(user_id BIGINT, date TEXT, channel_id BIGINT, job_id BIGINT)
   JOIN deliveries d ON d.user_id = n.user_id AND d.date = n.date AND d.channel_id = n.channel_id
- WHERE d.state || '' = 'pending'
+ WHERE d.date BETWEEN :first_day AND :last_day AND d.state || '' = 'pending'
    AND (d.kind = 'could_not_check' OR d.kind = 'reminder' AND d.job_id <> n.job_id)
  ORDER BY d.id
    FOR NO KEY UPDATE OF d;
@@ -53,9 +54,11 @@ SELECT d.id, d.batch_id
 SELECT d.id, d.batch_id
   FROM deliveries d
  WHERE d.id = ANY(ARRAY(SELECT value FROM json_array_elements_text(CAST(:ids AS json))))
+   AND d.date BETWEEN :first_day AND :last_day
    AND d.state = 'pending' AND d.kind IN ('reminder', 'could_not_check')
    AND EXISTS (SELECT 1 FROM deliveries l
                 WHERE l.user_id = d.user_id AND l.date = d.date AND l.channel_id = d.channel_id
+                  AND l.date BETWEEN :first_day AND :last_day
                   AND l.kind = 'reminder' AND l.job_id <> d.job_id
                   AND l.created_at > d.created_at AND l.state IN ('pending', 'sending', 'sent'))
  ORDER BY d.id
@@ -66,7 +69,7 @@ SELECT d.id, d.batch_id
 SELECT d.id, d.batch_id
   FROM json_to_recordset(CAST(:jobs AS json)) AS n(user_id BIGINT, date TEXT)
   JOIN deliveries d ON d.user_id = n.user_id AND d.date = n.date
- WHERE d.kind = 'could_not_check' AND d.state || '' = 'pending'
+ WHERE d.date BETWEEN :first_day AND :last_day AND d.kind = 'could_not_check' AND d.state || '' = 'pending'
  ORDER BY d.id
    FOR NO KEY UPDATE OF d;
 
@@ -75,14 +78,14 @@ SELECT d.id, d.batch_id
   FROM deliveries d
  WHERE d.channel_id = ANY(ARRAY(SELECT CAST(value AS BIGINT)
                                   FROM json_array_elements_text(CAST(:channels AS json))))
-   AND d.state = 'pending'
+   AND d.state = 'pending' AND d.date BETWEEN :first_day AND :last_day
  ORDER BY d.id
    FOR NO KEY UPDATE OF d;
 
 -- name: end_pending
 UPDATE deliveries SET state = :state, code = :code, reason = :reason, ended_at = :now
  WHERE id = ANY(ARRAY(SELECT value FROM json_array_elements_text(CAST(:ids AS json))))
-   AND state = 'pending';
+   AND state = 'pending' AND date BETWEEN :first_day AND :last_day;
 
 -- name: claim
 UPDATE deliveries
@@ -90,10 +93,12 @@ UPDATE deliveries
        attempt = attempt + 1
  WHERE id = ANY(ARRAY(SELECT d.id FROM deliveries d
                        WHERE d.state = 'pending' AND d.due_at <= :due_by AND d.expires_at > :now
+                         AND d.date BETWEEN :first_day AND :last_day
                          AND EXISTS (SELECT 1 FROM channels c
                                       WHERE c.id = d.channel_id AND c.is_on = 1)
                        ORDER BY d.due_at, d.id LIMIT :limit
                          FOR NO KEY UPDATE OF d SKIP LOCKED))
+   AND date BETWEEN :first_day AND :last_day
 RETURNING id, due_at;
 
 -- name: load
@@ -101,7 +106,8 @@ SELECT d.id, d.batch_id, d.job_id, d.user_id, d.channel_id, d.channel_kind,
        COALESCE(c.sealed, ''), d.kind, d.subject, d.body, d.urgency, d.date, d.zone, d.stage,
        d.created_at, d.checked_at, d.expires_at, d.attempt, COALESCE(c.level, '')
   FROM deliveries d LEFT JOIN channels c ON c.id = d.channel_id
- WHERE d.id = ANY(ARRAY(SELECT value FROM json_array_elements_text(CAST(:ids AS json))));
+ WHERE d.id = ANY(ARRAY(SELECT value FROM json_array_elements_text(CAST(:ids AS json))))
+   AND d.date BETWEEN :first_day AND :last_day;
 
 -- name: held
 -- Locked, so that what the fences compare still holds when the results are written.
@@ -110,6 +116,7 @@ SELECT d.id, d.batch_id, d.job_id, d.user_id, d.date, d.zone, d.stage, d.expires
        COALESCE(c.is_on, 0), COALESCE(c.changed_at, 0)
   FROM deliveries d LEFT JOIN channels c ON c.id = d.channel_id
  WHERE d.id = ANY(ARRAY(SELECT value FROM json_array_elements_text(CAST(:ids AS json))))
+   AND d.date BETWEEN :first_day AND :last_day
  ORDER BY d.id
    FOR NO KEY UPDATE OF d;
 
@@ -130,7 +137,7 @@ UPDATE deliveries
        AS n(id TEXT, state TEXT, due_at BIGINT, remote_id TEXT, code TEXT, reason TEXT,
             tried INTEGER, maybe_seen INTEGER, checked_at BIGINT, subject TEXT, body TEXT,
             urgency TEXT, ended_at BIGINT)
- WHERE deliveries.id = n.id;
+ WHERE deliveries.id = n.id AND deliveries.date BETWEEN :first_day AND :last_day;
 
 -- name: reseal
 UPDATE channels SET sealed = n.sealed

@@ -3,7 +3,8 @@ SELECT kind, is_on, COUNT(*) FROM channels GROUP BY kind, is_on ORDER BY kind CO
 
 -- name: deliveries
 SELECT channel_kind, state, COUNT(*) FROM deliveries
- WHERE created_at >= :since GROUP BY channel_kind, state ORDER BY channel_kind COLLATE "C";
+ WHERE created_at >= :since AND date BETWEEN :first_day AND :last_day
+ GROUP BY channel_kind, state ORDER BY channel_kind COLLATE "C";
 
 -- name: off_reasons
 SELECT kind, off_reason, COUNT(*) FROM channels

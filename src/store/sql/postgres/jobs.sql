@@ -6,8 +6,10 @@ UPDATE jobs
  WHERE id = ANY(ARRAY(SELECT j.id FROM jobs j
                        WHERE j.state = 'pending' AND j.alone = 0 AND j.due_at <= :now
                          AND j.expires_at > :now
+                         AND j.date BETWEEN :first_day AND :last_day
                        ORDER BY j.due_at, j.id LIMIT :limit
                          FOR NO KEY UPDATE SKIP LOCKED))
+   AND date BETWEEN :first_day AND :last_day
 RETURNING id, batch_id, user_id, date, zone, stage, created_at, due_at, expires_at, attempt, tries,
           crashes, alone, told_unknown;
 
@@ -17,8 +19,10 @@ UPDATE jobs
  WHERE id = ANY(ARRAY(SELECT j.id FROM jobs j
                        WHERE j.state = 'pending' AND j.alone = 1 AND j.due_at <= :now
                          AND j.expires_at > :now
+                         AND j.date BETWEEN :first_day AND :last_day
                        ORDER BY j.due_at, j.id LIMIT 1
                          FOR NO KEY UPDATE SKIP LOCKED))
+   AND date BETWEEN :first_day AND :last_day
 RETURNING id, batch_id, user_id, date, zone, stage, created_at, due_at, expires_at, attempt, tries,
           crashes, alone, told_unknown;
 
@@ -26,7 +30,8 @@ RETURNING id, batch_id, user_id, date, zone, stage, created_at, due_at, expires_
 UPDATE jobs
    SET state = 'completed', verdict = 'inactive', owner = '', lease_until = NULL, ended_at = :now
  WHERE id = ANY(ARRAY(SELECT CAST(value AS BIGINT)
-                        FROM json_array_elements_text(CAST(:ids AS json))));
+                        FROM json_array_elements_text(CAST(:ids AS json))))
+   AND date BETWEEN :first_day AND :last_day;
 
 -- name: held
 -- The jobs of results that came in, with what the fences and the identity rules compare. Locked, so
@@ -37,6 +42,7 @@ SELECT j.id, j.batch_id, j.state, j.owner, j.attempt, j.user_id, j.date, j.zone,
   FROM jobs j JOIN users u ON u.id = j.user_id
  WHERE j.id = ANY(ARRAY(SELECT CAST(value AS BIGINT)
                           FROM json_array_elements_text(CAST(:ids AS json))))
+   AND j.date BETWEEN :first_day AND :last_day
  ORDER BY j.user_id, j.id
    FOR NO KEY UPDATE OF u, j;
 
@@ -49,7 +55,7 @@ UPDATE jobs
   FROM json_to_recordset(CAST(:ends AS json))
        AS n(id BIGINT, state TEXT, due_at BIGINT, verdict TEXT, error TEXT, tried INTEGER,
             told_unknown INTEGER, ended_at BIGINT)
- WHERE jobs.id = n.id;
+ WHERE jobs.id = n.id AND jobs.date BETWEEN :first_day AND :last_day;
 
 -- name: release
 UPDATE jobs SET state = 'pending', owner = '', lease_until = NULL
@@ -66,7 +72,9 @@ UPDATE jobs SET lease_until = :lease_until
                        WHERE j.id = ANY(ARRAY(SELECT CAST(value AS BIGINT)
                                                 FROM json_array_elements_text(CAST(:ids AS json))))
                          AND j.state = 'processing' AND j.owner = :owner
-                         FOR NO KEY UPDATE SKIP LOCKED));
+                         AND j.date BETWEEN :first_day AND :last_day
+                         FOR NO KEY UPDATE SKIP LOCKED))
+   AND date BETWEEN :first_day AND :last_day;
 
 -- name: extend_deliveries
 UPDATE deliveries SET lease_until = :lease_until
@@ -74,18 +82,23 @@ UPDATE deliveries SET lease_until = :lease_until
                        WHERE d.id = ANY(ARRAY(SELECT value
                                                 FROM json_array_elements_text(CAST(:ids AS json))))
                          AND d.state = 'sending' AND d.owner = :owner
-                         FOR NO KEY UPDATE SKIP LOCKED));
+                         AND d.date BETWEEN :first_day AND :last_day
+                         FOR NO KEY UPDATE SKIP LOCKED))
+   AND date BETWEEN :first_day AND :last_day;
 
 -- name: next_due
 -- Three partial indexes, each read from its front; what has expired is left for the reaper.
 SELECT (SELECT due_at FROM jobs
          WHERE state = 'pending' AND alone = 0 AND expires_at > :now
+           AND date BETWEEN :first_day AND :last_day
          ORDER BY due_at LIMIT 1) AS jobs,
        (SELECT due_at FROM jobs
          WHERE state = 'pending' AND alone = 1 AND expires_at > :now
+           AND date BETWEEN :first_day AND :last_day
          ORDER BY due_at LIMIT 1) AS alone,
        (SELECT due_at FROM deliveries
          WHERE state = 'pending' AND expires_at > :now
+           AND date BETWEEN :first_day AND :last_day
          ORDER BY due_at LIMIT 1) AS deliveries;
 
 -- name: looks

@@ -42,15 +42,27 @@ SELECT name, host, version, roles, started_at, beat_at, in_flight, checks_per_mi
   FROM members ORDER BY started_at, name COLLATE "C" LIMIT :limit;
 
 -- name: backlog
-SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE state = 'pending' AND due_at <= :now
+SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM jobs
+                               WHERE state = 'pending' AND due_at <= :now
+                                 AND date BETWEEN :first_day AND :last_day
                                LIMIT :most) j),
-       (SELECT COUNT(*) FROM jobs WHERE state = 'processing'),
-       (SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE state = 'pending' AND due_at <= :now
+       (SELECT COUNT(*) FROM jobs
+         WHERE state = 'processing' AND date BETWEEN :first_day AND :last_day),
+       (SELECT COUNT(*) FROM (SELECT 1 FROM deliveries
+                               WHERE state = 'pending' AND due_at <= :now
+                                 AND date BETWEEN :first_day AND :last_day
                                LIMIT :most) d),
-       (SELECT COUNT(*) FROM deliveries WHERE state = 'sending'),
-       (SELECT due_at FROM jobs WHERE state = 'pending' AND alone = 0 AND due_at <= :now
+       (SELECT COUNT(*) FROM deliveries
+         WHERE state = 'sending' AND date BETWEEN :first_day AND :last_day),
+       (SELECT due_at FROM jobs
+         WHERE state = 'pending' AND alone = 0 AND due_at <= :now
+           AND date BETWEEN :first_day AND :last_day
          ORDER BY due_at LIMIT 1),
-       (SELECT due_at FROM jobs WHERE state = 'pending' AND alone = 1 AND due_at <= :now
+       (SELECT due_at FROM jobs
+         WHERE state = 'pending' AND alone = 1 AND due_at <= :now
+           AND date BETWEEN :first_day AND :last_day
          ORDER BY due_at LIMIT 1),
-       (SELECT due_at FROM deliveries WHERE state = 'pending' AND due_at <= :now
+       (SELECT due_at FROM deliveries
+         WHERE state = 'pending' AND due_at <= :now
+           AND date BETWEEN :first_day AND :last_day
          ORDER BY due_at LIMIT 1);

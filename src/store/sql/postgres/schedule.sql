@@ -45,7 +45,7 @@ UPDATE jobs
   FROM json_to_recordset(CAST(:jobs AS json))
        AS n(user_id BIGINT, date TEXT, stage INTEGER, zone TEXT, due_at BIGINT, expires_at BIGINT)
  WHERE jobs.user_id = n.user_id AND jobs.date = n.date AND jobs.stage = n.stage
-   AND jobs.state IN ('completed', 'failed')
+   AND jobs.date BETWEEN :first_day AND :last_day AND jobs.state IN ('completed', 'failed')
 RETURNING jobs.id;
 
 -- name: move_jobs
@@ -56,6 +56,7 @@ UPDATE jobs
   FROM json_to_recordset(CAST(:jobs AS json))
        AS n(user_id BIGINT, date TEXT, stage INTEGER, zone TEXT, due_at BIGINT, expires_at BIGINT)
  WHERE jobs.user_id = n.user_id AND jobs.date = n.date AND jobs.stage = n.stage
+   AND jobs.date BETWEEN :first_day AND :last_day
    AND jobs.zone <> n.zone AND jobs.state || '' = 'pending';
 
 -- name: unfinished
@@ -67,10 +68,12 @@ SELECT j.id, j.batch_id, j.state
   FROM json_to_recordset(CAST(:jobs AS json))
        AS n(id BIGINT, user_id BIGINT, date TEXT, stage INTEGER)
   JOIN jobs j ON j.user_id = n.user_id AND j.date = n.date
- WHERE j.id <> n.id AND j.state || '' IN ('pending', 'processing')
+ WHERE j.date BETWEEN :first_day AND :last_day
+   AND j.id <> n.id AND j.state || '' IN ('pending', 'processing')
    AND NOT (n.stage = :manual
             AND EXISTS (SELECT 1 FROM deliveries d
                          WHERE d.user_id = j.user_id AND d.date = j.date AND d.stage = :manual
+                           AND d.date BETWEEN :first_day AND :last_day
                            AND d.kind = 'reminder'
                            AND d.state IN ('pending', 'sending', 'sent')))
  ORDER BY j.user_id, j.id
@@ -81,4 +84,5 @@ UPDATE jobs
    SET state = 'completed', verdict = 'superseded', owner = '', lease_until = NULL,
        ended_at = :now
  WHERE id = ANY(ARRAY(SELECT CAST(value AS BIGINT)
-                        FROM json_array_elements_text(CAST(:ids AS json))));
+                        FROM json_array_elements_text(CAST(:ids AS json))))
+   AND date BETWEEN :first_day AND :last_day;

@@ -1,8 +1,16 @@
 -- name: anything_to_reap
-SELECT CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 'processing' AND lease_until <= :lease_now)
-              OR EXISTS (SELECT 1 FROM jobs WHERE state = 'pending' AND expires_at <= :now)
-              OR EXISTS (SELECT 1 FROM deliveries WHERE state = 'sending' AND lease_until <= :lease_now)
-              OR EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND expires_at <= :now)
+SELECT CASE WHEN EXISTS (SELECT 1 FROM jobs
+                          WHERE state = 'processing' AND lease_until <= :lease_now
+                            AND date BETWEEN :first_day AND :last_day)
+              OR EXISTS (SELECT 1 FROM jobs
+                          WHERE state = 'pending' AND expires_at <= :now
+                            AND date BETWEEN :first_day AND :last_day)
+              OR EXISTS (SELECT 1 FROM deliveries
+                          WHERE state = 'sending' AND lease_until <= :lease_now
+                            AND date BETWEEN :first_day AND :last_day)
+              OR EXISTS (SELECT 1 FROM deliveries
+                          WHERE state = 'pending' AND expires_at <= :now
+                            AND date BETWEEN :first_day AND :last_day)
             THEN 1 ELSE 0 END;
 
 -- name: return_jobs
@@ -23,15 +31,19 @@ UPDATE jobs
        owner = '', lease_until = NULL
  WHERE id = ANY(ARRAY(SELECT j.id FROM jobs j
                        WHERE j.state = 'processing' AND j.lease_until <= :lease_now
+                         AND j.date BETWEEN :first_day AND :last_day
                        ORDER BY j.lease_until LIMIT :limit
                          FOR NO KEY UPDATE SKIP LOCKED))
+   AND date BETWEEN :first_day AND :last_day
 RETURNING batch_id, state, error;
 
 -- name: expire_jobs
 UPDATE jobs SET state = 'failed', error = 'expired', ended_at = :now
  WHERE id = ANY(ARRAY(SELECT j.id FROM jobs j WHERE j.state = 'pending' AND j.expires_at <= :now
+                         AND j.date BETWEEN :first_day AND :last_day
                        ORDER BY j.expires_at LIMIT :limit
                          FOR NO KEY UPDATE SKIP LOCKED))
+   AND date BETWEEN :first_day AND :last_day
 RETURNING batch_id;
 
 -- name: return_deliveries
@@ -50,22 +62,26 @@ UPDATE deliveries
        owner = '', lease_until = NULL
  WHERE id = ANY(ARRAY(SELECT d.id FROM deliveries d
                        WHERE d.state = 'sending' AND d.lease_until <= :lease_now
+                         AND d.date BETWEEN :first_day AND :last_day
                        ORDER BY d.lease_until LIMIT :limit
                          FOR NO KEY UPDATE SKIP LOCKED))
+   AND date BETWEEN :first_day AND :last_day
 RETURNING id, batch_id, state;
 
 -- name: expire_deliveries
 UPDATE deliveries SET state = 'expired', code = 'expired', ended_at = :now
  WHERE id = ANY(ARRAY(SELECT d.id FROM deliveries d
                        WHERE d.state = 'pending' AND d.expires_at <= :now
+                         AND d.date BETWEEN :first_day AND :last_day
                        ORDER BY d.expires_at LIMIT :limit
                          FOR NO KEY UPDATE SKIP LOCKED))
+   AND date BETWEEN :first_day AND :last_day
 RETURNING batch_id;
 
 -- name: clean_jobs
 DELETE FROM jobs
  WHERE id = ANY(ARRAY(SELECT j.id FROM batches b JOIN jobs j ON j.batch_id = b.id
-                       WHERE b.created_at < :before
+                       WHERE b.created_at < :before AND j.date BETWEEN :first_day AND :last_day
                          AND NOT EXISTS (SELECT 1 FROM batch_counts c
                                           WHERE c.batch_id = b.id
                                             AND c.name IN ('pending', 'processing',
@@ -74,6 +90,7 @@ DELETE FROM jobs
                                           GROUP BY c.name HAVING SUM(c.value) > 0)
                        LIMIT :limit
                          FOR UPDATE OF j SKIP LOCKED))
+   AND date BETWEEN :first_day AND :last_day
 RETURNING id;
 
 -- name: clean_batches
@@ -94,9 +111,11 @@ RETURNING id;
 -- name: clean_deliveries
 DELETE FROM deliveries
  WHERE id = ANY(ARRAY(SELECT d.id FROM deliveries d
-                       WHERE d.created_at < :before AND d.state NOT IN ('pending', 'sending')
+                       WHERE d.created_at < :before AND d.date BETWEEN :first_day AND :last_day
+                         AND d.state NOT IN ('pending', 'sending')
                        ORDER BY d.created_at LIMIT :limit
                          FOR UPDATE SKIP LOCKED))
+   AND date BETWEEN :first_day AND :last_day
 RETURNING id;
 
 -- name: anything_of_web

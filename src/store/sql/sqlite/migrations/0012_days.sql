@@ -1,0 +1,1 @@
+-- Tables by day are PostgreSQL's (store/day_tables.h): here rows are deleted in bites.
