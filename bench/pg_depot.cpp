@@ -42,6 +42,13 @@ void PgStore::complete(const std::vector<store::ClaimedJob>& claimed, runtime::T
   }
 }
 
+void PgStore::make_days(int before, runtime::TimePoint now) {
+  const auto nothing = runtime::from_unix_ms(0);
+  for (int day = before; day >= 0; --day) {
+    run(upkeep.keep_days(now - std::chrono::days{day}, nothing, nothing));
+  }
+}
+
 std::string server_url() {
   const char* url = std::getenv("BENCH_POSTGRES");  // NOLINT(concurrency-mt-unsafe): one thread yet
   if (url == nullptr) throw std::runtime_error("BENCH_POSTGRES names no server");

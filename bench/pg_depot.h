@@ -19,6 +19,7 @@
 #include "store/database.h"
 #include "store/jobs.h"
 #include "store/schedule.h"
+#include "store/upkeep.h"
 #include "store/users.h"
 
 namespace streaky::bench {
@@ -50,6 +51,8 @@ class PgStore {
   std::vector<store::ClaimedJob> claim(int limit, runtime::TimePoint now);
   /// Ends the jobs as safe, with a streak of 30 days.
   void complete(const std::vector<store::ClaimedJob>& claimed, runtime::TimePoint now);
+  /// The tables by day of that many days before `now` and of those to come.
+  void make_days(int before, runtime::TimePoint now);
 
  private:
   boost::asio::io_context io_{1};
@@ -60,6 +63,7 @@ class PgStore {
   store::Schedule schedule{database_};
   store::Jobs jobs{database_};
   store::Users users{database_};
+  store::Upkeep upkeep{database_};
 };
 
 /// The url of the server's database, from BENCH_POSTGRES.

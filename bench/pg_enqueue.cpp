@@ -65,6 +65,7 @@ boost::json::object pg_enqueue(std::int64_t users) {
   RawPg raw(server_url());
   RawPgQueue queue(server_url());
   sign_up(raw, users);
+  store.make_days(0, noon());
   start_afresh(raw);
   const double ours = seconds_of([&] { expect_all(store.enqueue_due(noon(), kBatch), users); });
   start_afresh(raw);

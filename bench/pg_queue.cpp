@@ -54,6 +54,7 @@ boost::json::object pg_queue(std::int64_t users) {
   RawPg raw(server_url());
   RawPgQueue queue(server_url());
   sign_up(raw, users);
+  store.make_days(0, noon());
   std::vector<double> ours;
   std::vector<double> floor;
   std::vector<double> ratios;

@@ -39,7 +39,7 @@ class ClocksTest : public StoreTest {
     sign_up(1);
     const auto far = real_now() + std::chrono::hours(6);
     Planner planner = [far](const DueUser&) {
-      return Planned{.job = NewJob{kToday, 1200, real_now() - minutes(10), far},
+      return Planned{.job = NewJob{utc_date(real_now()), 1200, real_now() - minutes(10), far},
                      .next_check_at = std::nullopt};
     };
     wait(s_->schedule.trigger(real_now(), 10, 0, "b1", planner));

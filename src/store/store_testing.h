@@ -19,6 +19,7 @@
 #include "store/batches.h"
 #include "store/database.h"
 #include "store/day_tables.h"
+#include "store/days.h"
 #include "store/deliveries.h"
 #include "store/jobs.h"
 #include "store/postgres_testing.h"
