@@ -160,32 +160,32 @@ TEST_P(DayTablesTest, WhatIsUnfinishedKeepsItsTableUntilItIsEnded) {
 
 TEST_P(DayTablesTest, AStrayRowNeitherBlocksItsDayNorGetsLost) {
   sign_up(2);
-  make_jobs("b1", 600, kToday + days{2});
+  make_jobs("b1", 600, kToday + days{1});
   EXPECT_EQ(rows_in("jobs_default"), 2);
-  EXPECT_EQ(make_jobs("b2", 600, kToday + days{2}).jobs, 0) << "made already";
+  EXPECT_EQ(make_jobs("b2", 600, kToday + days{1}).jobs, 0) << "made already";
   const DaysKept kept = keep();
   EXPECT_EQ(kept.left_in_default, 0);
   EXPECT_EQ(rows_in("jobs_default"), 0);
-  EXPECT_EQ(rows_in("jobs_20260808"), 2);
-  EXPECT_EQ(make_jobs("b2", 600, kToday + days{2}).jobs, 0);
+  EXPECT_EQ(rows_in("jobs_20260807"), 2);
+  EXPECT_EQ(make_jobs("b2", 600, kToday + days{1}).jobs, 0);
   EXPECT_EQ(claim("w").size(), 2U);
 }
 
 TEST_P(DayTablesTest, ADayWithMoreStrayRowsThanCanBeMovedStaysInTheDefaultTable) {
   sign_up(1);
-  make_jobs("b1", 600, kToday + days{2});
+  make_jobs("b1", 600, kToday + days{1});
   sql("INSERT INTO jobs (batch_id, user_id, date, stage, zone, state, created_at, due_at, "
       "expires_at) SELECT batch_id, user_id, date, 1440 + i, zone, state, created_at, due_at, "
       "expires_at FROM jobs_default, generate_series(1, 1000) i");
   const DaysKept kept = keep();
   EXPECT_EQ(kept.left_in_default, 1);
-  EXPECT_THAT(tables_of("jobs"), Not(Contains("jobs_20260808")));
-  EXPECT_THAT(tables_of("jobs"), Contains("jobs_20260809"));
+  EXPECT_THAT(tables_of("jobs"), Not(Contains("jobs_20260807")));
+  EXPECT_THAT(tables_of("jobs"), Contains("jobs_20260808"));
   EXPECT_EQ(claim("w", 2'000).size(), 1'001U);
   // There they go row by row, when they are old and settled.
   sql("UPDATE jobs SET state = 'completed' WHERE state = 'processing'");
   sql("DELETE FROM batch_counts");
-  const auto before = kNow + days{2} + Upkeep::kGraceOfJobs;
+  const auto before = kNow + days{1} + Upkeep::kGraceOfJobs;
   EXPECT_EQ(wait(s_->upkeep.clean(before, kNow, 400)), 400);
 }
 

@@ -16,11 +16,17 @@ inline streak::Label utc_date(runtime::TimePoint at) {
   return std::chrono::floor<std::chrono::days>(at);
 }
 
-/// Of everything that waits at `now`, is in hand, or was made in the 24 hours before, with a day
-/// more on each side than there can be: clocks differ.
+/// Of everything that may be claimed at `now`: it began at most 14 hours sooner than by UTC and
+/// ends at most 12 hours later. Six hours more on each side, since clocks differ; two or three
+/// days.
+inline streak::LabelRange days_alive(runtime::TimePoint now) {
+  return {utc_date(now - std::chrono::hours{18}), utc_date(now + std::chrono::hours{20})};
+}
+
+/// The same with what has ended not long ago: results come late, leases are still to be ended. It
+/// holds everything that was made in the 24 hours before `now`.
 inline streak::LabelRange days_around(runtime::TimePoint now) {
-  constexpr std::chrono::days kMargin{2};
-  return {utc_date(now) - kMargin, utc_date(now) + kMargin};
+  return {utc_date(now - std::chrono::hours{36}), utc_date(now + std::chrono::hours{20})};
 }
 
 /// The days before those: whatever is unfinished there has expired.

@@ -24,7 +24,7 @@ std::unordered_map<std::string, ClaimedDelivery> load_deliveries(
   std::string urgency;
   std::string level;
   auto query = session.query("deliveries/load");
-  query.bind("ids", to_json(ids)).within(days_around(now));
+  query.bind("ids", to_json(ids)).within(days_alive(now));
   query.into(one.id, one.batch_id, one.job_id, one.user_id, one.channel_id, one.channel_kind,
              one.sealed, one.kind, one.message.subject, one.message.body, urgency, one.date,
              one.zone, one.stage, one.created_at, one.checked_at, one.expires_at, one.attempt,
@@ -56,7 +56,7 @@ std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& requ
         .bind("now", request.now)
         .bind("due_by", request.due_by)
         .bind("lease_until", session.by_server(request.lease_until))
-        .within(days_around(request.now));
+        .within(days_alive(request.now));
     query.into(id, due_at);
     while (query.next()) due.emplace_back(due_at, id);
   }

@@ -44,7 +44,7 @@ std::vector<ClaimedJob> take(Session& session, const ClaimRequest& request) {
     alone.bind("owner", request.owner)
         .bind("now", request.now)
         .bind("lease_until", session.by_server(request.lease_until))
-        .within(days_around(request.now));
+        .within(days_alive(request.now));
     auto jobs = fetch(alone);
     if (!jobs.empty()) return jobs;
   }
@@ -53,7 +53,7 @@ std::vector<ClaimedJob> take(Session& session, const ClaimRequest& request) {
       .bind("limit", request.limit)
       .bind("now", request.now)
       .bind("lease_until", session.by_server(request.lease_until))
-      .within(days_around(request.now));
+      .within(days_alive(request.now));
   return fetch(query);
 }
 
@@ -72,7 +72,7 @@ void end_inactive(Session& session, Counts& counts, std::vector<ClaimedJob>& job
   session.query("jobs/end_inactive")
       .bind("ids", to_json(ids))
       .bind("now", now)
-      .within(days_around(now))
+      .within(days_alive(now))
       .run();
 }
 
@@ -157,7 +157,7 @@ runtime::Task<Jobs::Due> Jobs::next_due(runtime::TimePoint now) {
   Database::Work work = [&](Session& session) {
     session.query("jobs/next_due")
         .bind("now", now)
-        .within(days_around(now))
+        .within(days_alive(now))
         .into(due.jobs, due.alone, due.deliveries)
         .one();
   };

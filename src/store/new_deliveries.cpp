@@ -47,13 +47,13 @@ std::unordered_set<std::string> NewDeliveries::write(Session& session, Counts& c
     std::string batch_id;
     std::string state;
     auto query = session.query("deliveries/called_for_again");
-    query.bind("deliveries", rows).within(days_around(now_)).into(batch_id, state);
+    query.bind("deliveries", rows).within(days_alive(now_)).into(batch_id, state);
     while (query.next()) counts.add(batch_id, "delivery:" + state, -1);
   }
   {
     std::string id;
     auto query = session.query("deliveries/insert");
-    query.bind("deliveries", rows).bind("now", now_).within(days_around(now_)).into(id);
+    query.bind("deliveries", rows).bind("now", now_).within(days_alive(now_)).into(id);
     while (query.next()) written.insert(id);
   }
   boost::json::array reminders;

@@ -27,7 +27,7 @@ void end_found(Session& session, Counts& counts, Query& query, const PendingEnd&
       .bind("code", end.code)
       .bind("reason", end.reason)
       .bind("now", now)
-      .within(days_around(now))
+      .within(days_alive(now))
       .run();
 }
 
@@ -38,7 +38,7 @@ void end_pending_of_channels(Session& session, Counts& counts,
                              runtime::TimePoint now) {
   if (channel_ids.empty()) return;
   auto query = session.query("deliveries/waiting_for_channels");
-  query.bind("channels", to_json(channel_ids)).within(days_around(now));
+  query.bind("channels", to_json(channel_ids)).within(days_alive(now));
   end_found(session, counts, query, end, now);
 }
 
@@ -46,7 +46,7 @@ void cancel_overtaken(Session& session, Counts& counts, const boost::json::array
                       runtime::TimePoint now) {
   if (reminders.empty()) return;
   auto query = session.query("deliveries/overtaken");
-  query.bind("reminders", to_json(reminders)).within(days_around(now));
+  query.bind("reminders", to_json(reminders)).within(days_alive(now));
   end_found(session, counts, query, overtaken(), now);
 }
 
@@ -54,7 +54,7 @@ void cancel_overtaken_meanwhile(Session& session, Counts& counts,
                                 const std::vector<std::string>& ids, runtime::TimePoint now) {
   if (ids.empty()) return;
   auto query = session.query("deliveries/overtaken_meanwhile");
-  query.bind("ids", to_json(ids)).within(days_around(now));
+  query.bind("ids", to_json(ids)).within(days_alive(now));
   end_found(session, counts, query, overtaken(), now);
 }
 
@@ -62,7 +62,7 @@ void cancel_answered(Session& session, Counts& counts, const boost::json::array&
                      runtime::TimePoint now) {
   if (jobs.empty()) return;
   auto query = session.query("deliveries/answered");
-  query.bind("jobs", to_json(jobs)).within(days_around(now));
+  query.bind("jobs", to_json(jobs)).within(days_alive(now));
   const PendingEnd end{"cancelled", "answered", "GitHub could be checked after all"};
   end_found(session, counts, query, end, now);
 }

@@ -58,7 +58,7 @@ void supersede(Session& session, Counts& counts, const boost::json::array& made,
     std::string batch_id;
     std::string state;
     auto query = session.query("schedule/unfinished");
-    query.bind("jobs", to_json(made)).bind("manual", kManualStage).within(days_around(now));
+    query.bind("jobs", to_json(made)).bind("manual", kManualStage).within(days_alive(now));
     query.into(id, batch_id, state);
     while (query.next()) {
       ids.push_back(id);
@@ -70,7 +70,7 @@ void supersede(Session& session, Counts& counts, const boost::json::array& made,
   session.query("schedule/supersede")
       .bind("ids", to_json(ids))
       .bind("now", now)
-      .within(days_around(now))
+      .within(days_alive(now))
       .run();
 }
 
@@ -104,7 +104,7 @@ int reopen_jobs(Session& session, Counts& counts, const std::string& batch_id,
   std::int64_t id = 0;
   auto query = session.query("schedule/reopen_jobs");
   query.bind("batch", batch_id).bind("jobs", to_json(rows)).bind("now", now);
-  query.within(days_around(now)).into(id);
+  query.within(days_alive(now)).into(id);
   while (query.next()) ++reopened;
   counts.add(batch_id, "pending", reopened);
   return reopened;
@@ -120,7 +120,7 @@ int write_jobs(Session& session, const std::string& batch_id, const char* origin
       .run();
   Counts counts;
   const boost::json::array rows = job_rows(jobs);
-  session.query("schedule/move_jobs").bind("jobs", to_json(rows)).within(days_around(now)).run();
+  session.query("schedule/move_jobs").bind("jobs", to_json(rows)).within(days_alive(now)).run();
   // Reopening comes first: it must not meet the jobs that are made now.
   int made = reopen_jobs(session, counts, batch_id, rows, now);
   made += insert_jobs(session, counts, batch_id, rows, now);

@@ -105,9 +105,16 @@ TEST_P(UsersTest, ToldOnNamesTheNewestDates) {
   sign_up(1);
   for (int day = 0; day < 4; ++day) {
     sql("UPDATE users SET next_check_at = 0");
+    // Each day at its own noon.
     const auto date = kToday + std::chrono::days(1 - day);
-    wait(s_->schedule.take_due(kNow, 10, "b" + std::to_string(day), plan(600, date)));
-    remind_once("w1", false);
+    const runtime::TimePoint noon = runtime::TimePoint{date} + std::chrono::hours(12);
+    const std::string batch = "b" + std::to_string(day);
+    wait(s_->schedule.take_due(noon, 10, batch, plan(600, date)));
+    sql("UPDATE jobs SET due_at = 0, expires_at = 4102444800000");
+    const ClaimedJob job = wait(s_->jobs.claim("w1", 1, false, noon, kMidnight)).at(0);
+    JobOutcome outcome = outcome_of(job);
+    outcome.deliveries = {delivery_to(job.user.channels.at(0))};
+    wait(s_->jobs.finish("w1", {outcome}, noon, kMidnight));
   }
   const auto allotted = wait(s_->users.allot({{"user0", "", std::nullopt}}));
   const std::vector<streak::Label> newest{kToday + std::chrono::days(1), kToday,
