@@ -1,8 +1,7 @@
 // Which days rows of jobs and deliveries are of. Private to store/. Pure functions.
 //
 // A row's `date` is its user's local date, of which there are up to three at any instant: from
-// UTC's date - 1 to + 1. It is worthless from the user's midnight on, at most 36 hours after the
-// date began by UTC.
+// UTC's date - 1 to + 1. It is worthless from the user's midnight on.
 #pragma once
 
 #include <chrono>
@@ -17,10 +16,10 @@ inline streak::Label utc_date(runtime::TimePoint at) {
 }
 
 /// Of everything that may be claimed at `now`: it began at most 14 hours sooner than by UTC and
-/// ends at most 12 hours later. Six hours more on each side, since clocks differ; two or three
+/// ends at most 12 hours later. Two hours more on each side, since clocks differ: two or three
 /// days.
 inline streak::LabelRange days_alive(runtime::TimePoint now) {
-  return {utc_date(now - std::chrono::hours{18}), utc_date(now + std::chrono::hours{20})};
+  return {utc_date(now - std::chrono::hours{14}), utc_date(now + std::chrono::hours{16})};
 }
 
 /// The same with what has ended not long ago: results come late, leases are still to be ended. It

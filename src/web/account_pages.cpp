@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// As much as is kept: 90 days of messages, 7 of looks.
+/// As much as is kept: 90 to 99 days of messages, 7 to 9 of looks.
 constexpr int kEverything = 10'000;
 
 json::array looks_json(const std::vector<store::Jobs::Look>& looks) {
