@@ -29,9 +29,12 @@ runtime::Task<Stored> store_edit(store::Users* users, store::UserEdit edit,
     auto results = co_await users->edit(std::move(edits), now);
     stored.user = std::move(results.front());
   } catch (const store::DatabaseError& error) {
-    const bool name = std::string_view(error.what()).contains("login_key");
-    if (error.kind() != store::DatabaseError::Kind::rejected || !name) throw;
-    stored.name_taken = true;
+    const std::string_view what = error.what();
+    const bool name = what.contains("login_key");
+    // Whoever comes twice at once for the first time is stored once, and found by the other.
+    const bool account = what.contains("database_id") || what.contains("node_id");
+    if (error.kind() != store::DatabaseError::Kind::rejected || !(name || account)) throw;
+    stored.name_taken = name;
   }
   co_return stored;
 }

@@ -216,7 +216,7 @@ Reason set_telegram(UserDraft& draft, std::string_view token, std::string_view c
                     const runtime::Secret& bot_token) {
   if (chat_id.empty()) return "telegram: the chat_id is missing";
   if (token.empty() && bot_token.empty()) {
-    return "telegram: the token of a bot is missing";
+    return "telegram: the token is missing";
   }
   auto credential = notify::normalise_telegram(token.empty() ? bot_token.reveal() : token, chat_id);
   if (!credential) return "telegram: " + credential.error().message;

@@ -1,4 +1,5 @@
-// Deliveries that wait: ends them, keeping the counters right, and makes others wait. Private to store/. The database's thread.
+// Deliveries that wait: ends them, keeping the counters right, and makes others wait. Private to
+// store/. The database's thread.
 #pragma once
 
 #include <boost/json/array.hpp>

@@ -44,9 +44,9 @@ bool is_read_only_place(const std::string& file) {
   return readable && !writable && std::filesystem::is_regular_file(file);
 }
 
-/// Before the first connection of the process: each is used by one thread at a time, and nobody asks
-/// how much SQLite has allocated, so its locks around both only cost. Where somebody has begun to
-/// use SQLite already, it stays as it is.
+/// Before the first connection of the process: each is used by one thread at a time, and nobody
+/// asks how much SQLite has allocated, so its locks around both only cost. Where somebody has begun
+/// to use SQLite already, it stays as it is.
 void spare_locks() {
   static const bool done = [] {
     sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);

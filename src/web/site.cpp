@@ -110,6 +110,7 @@ class Site::Impl {
   [[nodiscard]] bool comes_from_us(const Visit& visit) const;
   Task<bool> is_operator(const Visit* visit);
   Task<bool> is_alone(std::int64_t user_id);
+  Task<bool> is_known_as_another(const Visit* visit);
   [[nodiscard]] bool is_there(const Route& route) const;
   void finish(Visit& visit, ServerResponse& response);
 
@@ -261,13 +262,14 @@ Task<bool> Site::Impl::is_operator(const Visit* visit) {
   const store::User& user = signed_in.user;
   const bool by_link = signed_in.session.made_by == store::SessionOrigin::link;
   if (desk_.options.operators.empty()) {
-    co_return by_link&& desk_.single_user() && co_await is_alone(user.id);
+    if (!by_link || !desk_.single_user()) co_return false;
+    co_return co_await is_alone(user.id);
   }
   const std::string login = runtime::to_lower_ascii(user.login);
   const bool listed = std::ranges::any_of(
       desk_.options.operators,
       [&login](const std::string& name) { return runtime::to_lower_ascii(name) == login; });
-  if (!listed || user.login_taken) co_return false;
+  if (!listed || co_await is_known_as_another(visit)) co_return false;
   const std::string account = user.database_id ? std::to_string(*user.database_id) : user.node_id;
   // Not looked at yet: then GitHub has not said who that is, and the link is all there is.
   if (account.empty()) co_return by_link;
@@ -278,6 +280,17 @@ Task<bool> Site::Impl::is_operator(const Visit* visit) {
       "start anew, and list it again if it is theirs now",
       {{"user", user.id}});
   co_return false;
+}
+
+/// The name is held by somebody whom GitHub has proven to be another one; a user who was added by
+/// name alone proves nothing.
+Task<bool> Site::Impl::is_known_as_another(const Visit* visit) {
+  if (!visit->user().login_taken) co_return false;
+  store::UserKey key;
+  key.login = visit->user().login;
+  const auto holder = co_await desk_.users.find(std::move(key));
+  co_return holder && holder->id != visit->user().id &&
+      (holder->database_id || !holder->node_id.empty());
 }
 
 Task<bool> Site::Impl::is_alone(std::int64_t user_id) {

@@ -3,7 +3,7 @@ import signal
 import socket
 import unittest
 
-from support import ProcessTest
+from support import ProcessTest, fetch, until
 
 
 class Service(ProcessTest):
@@ -47,7 +47,8 @@ class Service(ProcessTest):
         self.streaky("batch", "trigger")
         until("the end of the round", lambda: self.batch()["settled"], 120)
         self.assertTrue(world.get("audit")["ok"], "the new token is used")
-        self.assertIn(" debug ", log())
+        fetch(serve.url + "/")
+        until("what is said at this level alone", lambda: " debug " in log())
 
 
 if __name__ == "__main__":
