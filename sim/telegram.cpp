@@ -328,6 +328,8 @@ Answer Telegram::news(const Bot& bot, std::int64_t limit) {
 
 std::optional<Answer> Telegram::look_again(const Held& held, runtime::TimePoint now) {
   Bot& state = bots_[held.bot];
+  // What lies below the offset counts as confirmed, also when it comes while the question waits.
+  std::erase_if(state.updates, [&held](const Update& update) { return update.id < held.offset; });
   if (state.updates.empty() && now < held.until) return std::nullopt;
   state.polled_until = now;
   return news(state, held.limit);
@@ -336,6 +338,10 @@ std::optional<Answer> Telegram::look_again(const Held& held, runtime::TimePoint 
 void Telegram::press_start(const Person& person, std::string_view payload, runtime::TimePoint now) {
   Bot& bot = bots_[People::bot_id(person)];
   const std::int64_t chat = People::present_chat(person);
+  if (bot.news_at && now - *bot.news_at >= kOneSeries) {
+    bot.next_update = 1 + static_cast<std::int64_t>(random_.below(kFirstUpdate - 1));
+  }
+  bot.news_at = now;
   Update update{bot.next_update++, {}};
   const bool is_private = chat > 0;
   update.json = fmt::format(

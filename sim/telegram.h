@@ -29,6 +29,10 @@ class Telegram {
   static constexpr std::size_t kMostText = 4'096;
   static constexpr std::size_t kMostBodyBytes = 1U << 20U;
   static constexpr std::size_t kMostUpdates = 1'000;  // per bot; older ones are dropped
+  static constexpr std::int64_t kFirstUpdate = 500'000'001;
+  /// After it updates are numbered anew, from a random number (below the first one, where a
+  /// listener could take them for confirmed).
+  static constexpr std::chrono::days kOneSeries{7};
 
   Telegram(const People& people, const TelegramRules& rules, runtime::Random& random,
            Ledger& ledger)
@@ -55,7 +59,8 @@ class Telegram {
   struct Bot {
     Times sent;
     std::vector<Update> updates;
-    std::int64_t next_update = 500'000'001;
+    std::int64_t next_update = kFirstUpdate;
+    std::optional<runtime::TimePoint> news_at;
     runtime::TimePoint polled_until;
   };
   struct Chat {

@@ -185,6 +185,34 @@ TEST_F(TelegramTest, StartReachesTheBotOnce) {
   EXPECT_EQ(poll({}, kNow + seconds{20}).response.status, 200);
 }
 
+TEST_F(TelegramTest, AfterAWeekOfSilenceUpdatesAreNumberedAnew) {
+  const Person& ada = world_.people().at(0);
+  const auto press = [&](runtime::TimePoint now) {
+    world_.telegram().press_start(ada, "x", now);
+    const Answer all =
+        world_.handle(Service::telegram, post(bot_path(world_, ada, "getUpdates"), "{}"), now);
+    return body(all).at("result").as_array().back().at("update_id").as_int64();
+  };
+  const std::int64_t first = press(kNow);
+  const runtime::TimePoint soon = kNow + Telegram::kOneSeries - seconds{1};
+  EXPECT_EQ(press(soon), first + 1);
+  const runtime::TimePoint late = soon + Telegram::kOneSeries;
+  const std::int64_t anew = press(late);
+  EXPECT_LT(anew, first);
+  EXPECT_EQ(press(late), anew + 1);
+}
+
+TEST_F(TelegramTest, WhatLiesBelowTheOffsetIsLostToAQuestionThatWaits) {
+  const Person& ada = world_.people().at(0);
+  const boost::json::object fields{{"offset", Telegram::kFirstUpdate + 1}, {"timeout", 20}};
+  const Answer waits = world_.handle(
+      Service::telegram, post(bot_path(world_, ada, "getUpdates"), boost::json::serialize(fields)),
+      kNow);
+  ASSERT_TRUE(waits.held);
+  world_.telegram().press_start(ada, "x", kNow);
+  EXPECT_FALSE(world_.telegram().look_again(*waits.held, kNow + seconds{1}));
+}
+
 TEST_F(TelegramTest, AHeldQuestionEndsWithTheNews) {
   const auto poll = [this](boost::json::object fields, runtime::TimePoint now) {
     return world_.handle(

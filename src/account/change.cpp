@@ -15,6 +15,10 @@ std::unexpected<runtime::Error> overtaken() {
   return runtime::fail("overtaken", "somebody else is changing this user; try again");
 }
 
+std::unexpected<runtime::Error> gone() {
+  return runtime::fail_for_good("gone", "there is no such user any more");
+}
+
 struct Stored {
   std::optional<store::User> user;
   bool name_taken = false;  // the table refuses the login
@@ -51,7 +55,7 @@ runtime::Task<runtime::Result<store::User>> change_user(store::Users* users, std
                                                         Edit edit, runtime::TimePoint now) {
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     const auto allotted = co_await users->allot_for(user_id);
-    if (!allotted) co_return runtime::fail_for_good("gone", "there is no such user any more");
+    if (!allotted) co_return gone();
     auto after = edit(*allotted);
     if (!after) co_return std::unexpected(std::move(after.error()));
     store::UserEdit change;
@@ -60,6 +64,26 @@ runtime::Task<runtime::Result<store::User>> change_user(store::Users* users, std
     auto storing = store_edit(users, std::move(change), now);
     Stored stored = co_await std::move(storing);
     if (stored.user) co_return std::move(*stored.user);
+  }
+  co_return overtaken();
+}
+
+runtime::Task<runtime::Result<store::User>> change_user_by_code(store::Users* users,
+                                                                std::int64_t user_id,
+                                                                std::string code_hash, Edit edit,
+                                                                runtime::TimePoint now) {
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    const auto allotted = co_await users->allot_for(user_id);
+    if (!allotted) co_return gone();
+    auto after = edit(*allotted);
+    if (!after) co_return std::unexpected(std::move(after.error()));
+    store::UserEdit change;
+    change.before = allotted->existing;
+    change.after = std::move(*after);
+    auto editing = users->edit_by_code(std::move(change), code_hash, now);
+    auto once = co_await std::move(editing);
+    if (once.used_before) co_return runtime::fail_for_good("code_ended", "this code has ended");
+    if (once.user) co_return std::move(*once.user);
   }
   co_return overtaken();
 }

@@ -19,6 +19,13 @@ using Edit = std::function<runtime::Result<store::User>(const store::Allotted& a
 runtime::Task<runtime::Result<store::User>> change_user(store::Users* users, std::int64_t user_id,
                                                         Edit edit, runtime::TimePoint now);
 
+/// The same by the code of a Telegram chat, given as its hash, which is used up with it;
+/// `code_ended` where it does not work (any more).
+runtime::Task<runtime::Result<store::User>> change_user_by_code(store::Users* users,
+                                                                std::int64_t user_id,
+                                                                std::string code_hash, Edit edit,
+                                                                runtime::TimePoint now);
+
 /// A user who is not stored yet, as `user add` would make one.
 runtime::Task<runtime::Result<store::User>> make_user(store::Users* users,
                                                       const crypto::Sealer* sealer, UserDraft draft,

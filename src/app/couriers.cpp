@@ -36,6 +36,7 @@ std::unique_ptr<notify::Courier> make_courier(Base& base, Outside& outside,
   original.urls = options.proxy_urls;
   original.secret = options.proxy_secret.front().clone();
   original.key = options.proxy_compat_key.clone();
+  original.telegram_bot_token = options.telegram_bot_token.clone();
   return std::make_unique<notify::OriginalCourier>(outside.http, sealer, *base.clock, *base.random,
                                                    *base.log, base.metrics, std::move(original));
 }

@@ -226,6 +226,7 @@ Task<Delivered> Notifier::Impl::send_telegram(ParcelPtr parcel, const Outgoing& 
     return settled(ChannelKind::telegram, std::move(parcel),
                    Dead{"bad_credential", "the stored Telegram bot and chat are malformed"});
   }
+  take_present_token(*parcel->chat, options_.telegram_bot_token);
   parcel->message = outgoing.message;
   parcel->route.came_back = outgoing.attempt > 1;
   return carry_telegram(std::move(parcel));

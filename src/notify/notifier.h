@@ -18,12 +18,16 @@
 #include "runtime/log.h"
 #include "runtime/metrics.h"
 #include "runtime/random.h"
+#include "runtime/secret.h"
 
 namespace streaky::notify {
 
 struct NotifierOptions {
   std::string discord_api_url = "https://discord.com";
   std::string telegram_api_url = "https://api.telegram.org";
+  /// The service's bot as it is now. A chat that was linked under an older token of the same bot is
+  /// written to with this one (BotFather's revoke gives a new one). Empty: as stored.
+  runtime::Secret telegram_bot_token{};
   int discord_per_second = 50;
   runtime::Millis request_timeout{10'000};
   std::string public_url = "https://github.com";  // for the User-Agent and links

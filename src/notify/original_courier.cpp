@@ -93,8 +93,9 @@ runtime::Result<std::string> OriginalCourier::body_of(const SealedOutgoing& outg
   json::object body;
   body["type"] = to_text(outgoing.kind);
   if (outgoing.kind == ChannelKind::telegram) {
-    const auto chat = parse_telegram(credential->reveal());
+    auto chat = parse_telegram(credential->reveal());
     if (!chat) return runtime::fail_for_good("bad_credential", "a stored credential is malformed");
+    take_present_token(*chat, options_.telegram_bot_token);
     body["encrypted_token"] = crypto::seal_original(options_.key, chat->token);
     body["encrypted_chat_id"] = crypto::seal_original(options_.key, runtime::Secret(chat->chat_id));
   } else {

@@ -25,6 +25,7 @@ struct OriginalOptions {
   std::vector<std::string> urls;  // origins; at least one
   runtime::Secret secret;
   runtime::Secret key;
+  runtime::Secret telegram_bot_token{};  // as in NotifierOptions
   runtime::Millis request_timeout{15'000};
 };
 

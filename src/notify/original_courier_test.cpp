@@ -38,6 +38,7 @@ struct OriginalCourierTest : testing::Test {
     options.urls = {"http://one:8000", "http://two:8000"};
     options.secret = runtime::Secret(kProxySecret);
     options.key = runtime::Secret(kKey);
+    options.telegram_bot_token = runtime::Secret(bot_token);
     OriginalCourier courier(world.http, *sealer, world.clock, world.random, world.log,
                             world.metrics, std::move(options));
     std::optional<Carried> result;
@@ -55,6 +56,7 @@ struct OriginalCourierTest : testing::Test {
     world.http.script.emplace_back(reply(200, boost::json::serialize(body)));
   }
 
+  std::string bot_token;
   World world;
   std::unique_ptr<crypto::Sealer> sealer = crypto::make_ephemeral_sealer();
 };
@@ -91,6 +93,17 @@ TEST_F(OriginalCourierTest, TelegramsTwoPartsAreSealedApartAndTheMarkUpIsHarmles
   EXPECT_EQ(part("encrypted_token"), kBotToken);
   EXPECT_EQ(part("encrypted_chat_id"), "-100123");
   EXPECT_EQ(body.at("message").at("message"), "Last call\n\nocto\\_cat shows nothing");
+}
+
+TEST_F(OriginalCourierTest, TheServicesBotGoesByItsPresentToken) {
+  bot_token = "123456:new-token";
+  answer("");
+  (void)carry(delivery(ChannelKind::telegram));
+  const auto body = world.http.body(0);
+  const auto token = crypto::open_original(
+      runtime::Secret(kKey), std::string_view(body.at("encrypted_token").as_string()));
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->reveal(), "123456:new-token");
 }
 
 TEST_F(OriginalCourierTest, OnlyWhatIsCertainSwitchesAChannelOff) {

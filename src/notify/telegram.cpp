@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "notify/telegram_bot.h"
 #include "notify/text.h"
 #include "runtime/bytes.h"
 
@@ -241,6 +242,11 @@ std::optional<TelegramChat> parse_telegram(std::string_view credential) {
 runtime::Secret telegram_credential(std::string_view token, std::string_view chat_id) {
   // Both are made of characters that need no escaping in JSON.
   return runtime::Secret(fmt::format(R"({{"token":"{}","chat_id":"{}"}})", token, chat_id));
+}
+
+void take_present_token(TelegramChat& chat, const runtime::Secret& present) {
+  const auto bot = telegram_bot_id(present.reveal());
+  if (bot && bot == telegram_bot_id(chat.token.reveal())) chat.token = present.clone();
 }
 
 runtime::Result<runtime::Secret> normalise_telegram(std::string_view token,

@@ -33,6 +33,8 @@ std::optional<std::string> parse_chat_id(std::string_view text);
 /// From and to the sealed form `{"token":"…","chat_id":"…"}`.
 std::optional<TelegramChat> parse_telegram(std::string_view credential);
 runtime::Secret telegram_credential(std::string_view token, std::string_view chat_id);
+/// Where `present` (may be empty) is a token of the same bot, it takes the place of the stored one.
+void take_present_token(TelegramChat& chat, const runtime::Secret& present);
 
 enum class TelegramText { html, plain };
 

@@ -19,6 +19,8 @@ namespace json = boost::json;
 using runtime::Result;
 using runtime::Task;
 
+/// Telegram's are 32 bits wide; the next one after it must be a number, too.
+constexpr std::int64_t kMostUpdateId = std::int64_t{1} << 53U;
 constexpr std::size_t kMostBytes = 4U << 20U;
 constexpr std::size_t kMostText = 4096;
 constexpr runtime::Millis kTimeout{15'000};
@@ -115,7 +117,7 @@ Task<Result<std::string>> TelegramBot::username() {
 
 Task<Result<BotUpdates>> TelegramBot::updates(std::int64_t from, std::chrono::seconds wait) {
   json::object body;
-  body["offset"] = from;
+  if (from != 0) body["offset"] = from;
   body["limit"] = kMostUpdates;
   body["timeout"] = wait.count();
   json::array kinds;
@@ -133,9 +135,12 @@ Task<Result<BotUpdates>> TelegramBot::updates(std::int64_t from, std::chrono::se
   for (const json::value& value : result->get_array()) {
     const json::object* update = value.if_object();
     const auto id = update == nullptr ? std::nullopt : integer_at(*update, "update_id");
-    if (!id) continue;
+    if (!id || *id < 0 || *id > kMostUpdateId) continue;
     updates.next = std::max(updates.next, *id + 1);
-    if (auto message = message_of(*update)) updates.messages.push_back(std::move(*message));
+    auto message = message_of(*update);
+    if (!message) continue;
+    message->update_id = *id;
+    updates.messages.push_back(std::move(*message));
   }
   co_return updates;
 }

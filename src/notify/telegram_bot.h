@@ -25,6 +25,7 @@ std::optional<std::int64_t> telegram_bot_id(std::string_view token);
 
 /// What somebody wrote in a chat in which the bot is.
 struct ChatMessage {
+  std::int64_t update_id = 0;
   std::string chat_id;
   bool is_private = false;
   std::string text;
@@ -44,7 +45,8 @@ class TelegramBot {
 
   [[nodiscard]] std::int64_t id() const { return id_; }
   runtime::Task<runtime::Result<std::string>> username();
-  /// Waits for news for at most `wait`. What lies before `from` is confirmed by asking.
+  /// Waits for news for at most `wait`. What lies before `from` is confirmed by asking; 0 confirms
+  /// nothing and gives whatever is not confirmed, however it is numbered.
   runtime::Task<runtime::Result<BotUpdates>> updates(std::int64_t from, std::chrono::seconds wait);
   runtime::Task<runtime::Result<void>> say(std::string chat_id, std::string text);
 

@@ -51,6 +51,8 @@ TEST_F(BotTest, AsksForMessagesAloneAndConfirmsWhatItHasSeen) {
   EXPECT_EQ(updates->next, 10);
   ASSERT_EQ(updates->messages.size(), 2U);
   EXPECT_EQ(updates->messages[0].chat_id, "-1001234567890");
+  EXPECT_EQ(updates->messages[0].update_id, 7);
+  EXPECT_EQ(updates->messages[1].update_id, 9);
   EXPECT_FALSE(updates->messages[0].is_private);
   EXPECT_EQ(updates->messages[0].text, "/start x");
   EXPECT_TRUE(updates->messages[1].is_private);
@@ -60,6 +62,12 @@ TEST_F(BotTest, AsksForMessagesAloneAndConfirmsWhatItHasSeen) {
   EXPECT_EQ(world.http.body(0).at("offset").as_int64(), 7);
   EXPECT_EQ(world.http.body(0).at("timeout").as_int64(), 25);
   EXPECT_EQ(world.http.body(0).at("allowed_updates").as_array().size(), 1U);
+}
+
+TEST_F(BotTest, WithoutANumberItAsksForWhateverIsNotConfirmed) {
+  world.http.script.emplace_back(reply(200, R"({"ok":true,"result":[{"update_id":3}]})"));
+  EXPECT_EQ(ask(bot.updates(0, std::chrono::seconds{0}))->next, 4);
+  EXPECT_FALSE(world.http.body(0).contains("offset"));
 }
 
 TEST_F(BotTest, WhatIsNoAnswerIsTrouble) {

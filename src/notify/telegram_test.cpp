@@ -253,6 +253,30 @@ TEST_F(TelegramRows, MovedChatIsGivenBackEvenWhenTheSecondTryFails) {
   EXPECT_TRUE(delivered.moved_to.has_value());
 }
 
+TEST_F(TelegramRows, ANewTokenOfTheServicesBotReachesChatsLinkedUnderTheOldOne) {
+  world_.options.telegram_bot_token = runtime::Secret("123456:new-token");
+  world_.restart();
+  (void)world_.send(World::telegram("99"));
+  EXPECT_THAT(world_.http.seen[0].request.url, HasSubstr("/bot123456:new-token/"));
+  const std::string moved =
+      failure(400, "Bad Request: upgraded", R"(,"parameters":{"migrate_to_chat_id":-100777})");
+  world_.http.script.emplace_back(reply(400, moved));
+  const auto delivered = world_.send(World::telegram("-55"));
+  ASSERT_TRUE(delivered.moved_to.has_value());
+  EXPECT_EQ(delivered.moved_to->reveal(), R"({"token":"123456:new-token","chat_id":"-100777"})");
+}
+
+TEST_F(TelegramRows, SomebodyElsesBotKeepsItsOwnToken) {
+  for (const char* other : {"1234567:new-token", "12345:new-token", "123456", ""}) {
+    world_.options.telegram_bot_token = runtime::Secret(other);
+    world_.restart();
+    world_.http.seen.clear();
+    (void)world_.send(World::telegram("99"));
+    EXPECT_THAT(world_.http.seen[0].request.url, HasSubstr(std::string("/bot") + kBotToken + "/"))
+        << other;
+  }
+}
+
 TEST_F(TelegramRows, ServerErrorsAndLostAnswersMayHaveBeenSeen) {
   EXPECT_TRUE(retry_of(answer(500, "Internal Server Error")).maybe_seen);
   EXPECT_TRUE(retry_of(answer(reply(502, "<html>Bad Gateway</html>"))).maybe_seen);

@@ -96,7 +96,15 @@ class World {
   World() { restart(); }
 
   void restart() {
-    notifier = std::make_unique<Notifier>(http, clock, random, log, metrics, options);
+    NotifierOptions copy;
+    copy.discord_api_url = options.discord_api_url;
+    copy.telegram_api_url = options.telegram_api_url;
+    copy.telegram_bot_token = options.telegram_bot_token.clone();
+    copy.discord_per_second = options.discord_per_second;
+    copy.request_timeout = options.request_timeout;
+    copy.public_url = options.public_url;
+    copy.version = options.version;
+    notifier = std::make_unique<Notifier>(http, clock, random, log, metrics, std::move(copy));
   }
 
   static Outgoing discord(const std::string& id = "100000000000000001", int attempt = 1) {

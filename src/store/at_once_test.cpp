@@ -7,6 +7,7 @@
 
 #include "store/api_tokens.h"
 #include "store/kept_answers.h"
+#include "store/sessions.h"
 #include "store/store_testing.h"
 #include "store/telegram_links.h"
 
@@ -92,6 +93,29 @@ TEST_P(AtOnceTest, ALinkThatIsPressedTwiceWorksOnce) {
   run();
   EXPECT_EQ(worked, kRounds);
   EXPECT_EQ(number("SELECT COUNT(*) FROM used_links"), kRounds);
+}
+
+runtime::Task<void> send_code(Users& users, User user, std::string code, int& worked) {
+  UserEdit edit{user, user};
+  const auto once = co_await users.edit_by_code(std::move(edit), std::move(code), kNow);
+  if (!once.used_before && once.user) ++worked;
+}
+
+TEST_P(AtOnceTest, ACodeThatReachesTwoListenersLinksOnce) {
+  const auto users = sign_up(kRounds);
+  Sessions sessions(s_->database);
+  TelegramLinks links(s_->database);
+  int worked = 0;
+  for (const User& user : users) {
+    const std::string code = "code-" + std::to_string(user.id);
+    wait(sessions.begin(code, user.id, SessionOrigin::github, "Firefox", kNow));
+    const auto session = wait(sessions.find(code, kNow))->session.id;
+    wait(links.add_code(code, user.id, session, kNow));
+    for (auto& one : programs_) begin(send_code(one->users, user, code, worked));
+  }
+  run();
+  EXPECT_EQ(worked, kRounds);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM telegram_codes"), 0);
 }
 
 runtime::Task<void> listen(Database& database, std::int64_t bot, std::string owner, int& taken) {

@@ -14,6 +14,7 @@
 #include "store/api_tokens.h"
 #include "store/kept_answers.h"
 #include "store/known_keys.h"
+#include "store/sessions.h"
 #include "store/store_testing.h"
 #include "store/telegram_links.h"
 
@@ -47,10 +48,14 @@ class MoveTest : public StoreTest {
     wait(KeptAnswers(s_->database).begin({users.at(0).id, "k", "h"}, kNow));
     sql("INSERT INTO used_links (user_id, date, stage, action, used_at) SELECT id, '2026-08-06', "
         "1200, 'snooze', 7 FROM users");
+    Sessions sessions(s_->database);
+    wait(sessions.begin("hash", users.at(0).id, SessionOrigin::github, "Firefox", kNow));
+    const std::int64_t session = wait(sessions.find("hash", kNow))->session.id;
     TelegramLinks links(s_->database);
-    wait(links.add_code("code", users.at(0).id, kNow));
+    wait(links.add_code("code", users.at(0).id, session, kNow));
     wait(links.take_bot(7'000'000'001, "a", kNow, kLease));
-    wait(links.advance(7'000'000'001, "a", 8'000'000'002));
+    wait(links.hear(7'000'000'001, "a", kNow));
+    wait(links.advance(7'000'000'001, "a", 8'000'000'002, kNow));
   }
 
   House everything(Stores& stores) {

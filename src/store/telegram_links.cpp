@@ -7,11 +7,12 @@
 namespace streaky::store {
 
 runtime::Task<void> TelegramLinks::add_code(std::string hash, std::int64_t user_id,
-                                            runtime::TimePoint now) {
+                                            std::int64_t session_id, runtime::TimePoint now) {
   Database::Work work = [&](Session& session) {
     session.query("telegram_links/add_code")
         .bind("hash", hash)
         .bind("user", user_id)
+        .bind("session", session_id)
         .bind("now", now)
         .bind("expires_at", now + kTelegramCodeLife)
         .run();
@@ -29,13 +30,6 @@ runtime::Task<std::optional<std::int64_t>> TelegramLinks::find_code(std::string 
   };
   co_await database_.read(std::move(work));
   co_return found;
-}
-
-runtime::Task<void> TelegramLinks::end_code(std::string hash) {
-  Database::Work work = [&](Session& session) {
-    session.query("telegram_links/end_code").bind("hash", hash).run();
-  };
-  co_await database_.write(std::move(work));
 }
 
 runtime::Task<std::optional<TelegramLinks::Code>> TelegramLinks::code_of(std::int64_t user_id,
@@ -58,10 +52,13 @@ runtime::Task<std::optional<TelegramLinks::Bot>> TelegramLinks::take_bot(
   Database::Work work = [&](Session& session) {
     taken.reset();
     Bot bot;
+    runtime::TimePoint news_at{};
     auto query = session.query("telegram_links/take_bot");
     query.bind("bot", bot_id).bind("owner", owner).bind("now", session.by_server(now));
-    query.bind("lease_until", session.by_server(lease_until)).into(bot.username, bot.next_update);
-    if (query.next()) taken = bot;
+    query.bind("lease_until", session.by_server(lease_until)).into(bot.next_update, news_at);
+    if (!query.next()) return;
+    if (session.by_machine(news_at) + kOneSeries <= now) bot.next_update = 0;
+    taken = bot;
   };
   co_await database_.write(std::move(work));
   co_return taken;
@@ -79,13 +76,26 @@ runtime::Task<void> TelegramLinks::name_bot(std::int64_t bot_id, std::string own
   co_await database_.write(std::move(work));
 }
 
+runtime::Task<void> TelegramLinks::hear(std::int64_t bot_id, std::string owner,
+                                        runtime::TimePoint now) {
+  Database::Work work = [&](Session& session) {
+    session.query("telegram_links/hear")
+        .bind("bot", bot_id)
+        .bind("owner", owner)
+        .bind("now", session.by_server(now))
+        .run();
+  };
+  co_await database_.write(std::move(work));
+}
+
 runtime::Task<void> TelegramLinks::advance(std::int64_t bot_id, std::string owner,
-                                           std::int64_t next) {
+                                           std::int64_t next, runtime::TimePoint now) {
   Database::Work work = [&](Session& session) {
     session.query("telegram_links/advance")
         .bind("bot", bot_id)
         .bind("owner", owner)
         .bind("next", next)
+        .bind("now", session.by_server(now))
         .run();
   };
   co_await database_.write(std::move(work));

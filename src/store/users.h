@@ -116,6 +116,9 @@ class Users {
     std::optional<User> user;  // as stored now; nothing as with `edit`
   };
   runtime::Task<Once> edit_once(UserEdit edit, LinkUse link, runtime::TimePoint now);
+  /// The same with the code of a Telegram chat (telegram_links.h), by its hash: nothing is changed
+  /// where it is not that user's, was used, or is too old.
+  runtime::Task<Once> edit_by_code(UserEdit edit, std::string code_hash, runtime::TimePoint now);
   /// Whether that link of the user's was used.
   runtime::Task<bool> link_used(std::int64_t user_id, LinkUse link);
   /// Inserts or replaces users as given (settings, rules, channels; not the streak), whatever has

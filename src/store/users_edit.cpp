@@ -103,6 +103,13 @@ bool is_used(Session& session, std::int64_t user_id, const LinkUse& link) {
   return used;
 }
 
+bool is_code_of(Session& session, std::int64_t user_id, const std::string& hash,
+                runtime::TimePoint now) {
+  std::int64_t owner = 0;
+  auto query = session.query("telegram_links/find_code");
+  return query.bind("hash", hash).bind("now", now).into(owner).next() && owner == user_id;
+}
+
 }  // namespace
 
 runtime::Task<std::vector<std::optional<User>>> Users::edit(std::vector<UserEdit> edits,
@@ -127,6 +134,25 @@ runtime::Task<Users::Once> Users::edit_once(UserEdit edit, LinkUse link, runtime
     if (!once.user) return;
     auto query = session.query("users/use_link");
     bind_link(query, user_id, link).bind("now", now).run();
+  };
+  co_await database_.write(std::move(work));
+  co_return once;
+}
+
+runtime::Task<Users::Once> Users::edit_by_code(UserEdit edit, std::string code_hash,
+                                               runtime::TimePoint now) {
+  Once once;
+  const std::int64_t user_id = edit.after.id;
+  std::vector<UserEdit> edits;
+  edits.push_back(std::move(edit));
+  Database::Work work = [&](Session& session) {
+    once = Once{};
+    // Whoever uses the code meanwhile waits here, and then finds it gone.
+    session.lock("users/lock", std::vector<std::int64_t>(1, user_id));
+    once.used_before = !is_code_of(session, user_id, code_hash, now);
+    if (once.used_before) return;
+    once.user = std::move(edit_in(session, edits, now).front());
+    if (once.user) session.query("telegram_links/end_code").bind("hash", code_hash).run();
   };
   co_await database_.write(std::move(work));
   co_return once;

@@ -115,6 +115,7 @@ class Site::Impl {
   void finish(Visit& visit, ServerResponse& response);
 
   Desk desk_;
+  bool others_seen_ = false;  // until the next start, which is the safe side
   std::string policy_;
   std::string origin_;
 };
@@ -294,7 +295,9 @@ Task<bool> Site::Impl::is_known_as_another(const Visit* visit) {
 }
 
 Task<bool> Site::Impl::is_alone(std::int64_t user_id) {
+  if (others_seen_) co_return false;
   const auto users = co_await desk_.users.list(0, 2);
+  others_seen_ = users.size() > 1;
   co_return users.size() == 1 && users.front().id == user_id;
 }
 

@@ -48,7 +48,8 @@ Answer start_telegram(Desk* desk, Visit* visit) {
   const std::string bot = co_await listening_bot(desk, visit->now);
   if (bot.empty()) co_return no_bot(desk, visit);
   const std::string hash = crypto::hash_token(code_for(*visit, visit->now));
-  co_await desk->telegram_links.add_code(hash, visit->user().id, visit->now);
+  const std::int64_t session = visit->signed_in->session.id;
+  co_await desk->telegram_links.add_code(hash, visit->user().id, session, visit->now);
   co_return see_other("/settings/telegram");
 }
 

@@ -4,10 +4,12 @@ off. The world's own ledger judges.
 CHAOS_USERS, CHAOS_KILLS and CHAOS_SEED make it longer (`make chaos`).
 """
 import os
+import pathlib
 import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -20,6 +22,7 @@ USERS = int(os.environ.get("CHAOS_USERS", "1000"))
 KILLS = int(os.environ.get("CHAOS_KILLS", "16"))
 SEED = int(os.environ.get("CHAOS_SEED", str(random.randrange(1_000_000))))
 KILL_EVERY = 0.3
+CLOSED_FOR = 3
 RECOVERS_WITHIN = 10  # seconds after the database is back
 
 
@@ -122,6 +125,69 @@ class Chaos(PostgresTest):
         self.possible_doubles = self.number("SELECT COUNT(*) FROM deliveries")
         subprocess.run([ROOT / "scripts/scratch-postgres", "crash", self.server], check=True)
         self.recovers(before)
+        self.judge(world)
+
+    def test_a_standby_takes_over_and_the_old_primary_never_comes_back(self):
+        self.own_server()
+        primary, standby = self.server, pathlib.Path(tempfile.mkdtemp(prefix="streaky-pg-"))
+        scratch = ROOT / "scripts/scratch-postgres"
+        self.addCleanup(subprocess.run, [scratch, "stop", standby])
+        subprocess.run([scratch, "standby", standby, primary], check=True)
+        until("a synchronous standby", lambda: self.psql(
+            "SELECT COUNT(*) FROM pg_stat_replication WHERE sync_state = 'sync'",
+            "postgres") == "1")
+        self.environment["STREAKY_STORE_URL"] = (
+            f"postgresql:///{self.database}?user=streaky&host={primary},{standby}"
+            "&target_session_attrs=read-write&connect_timeout=2")
+        world = self.begin("scheduler", "worker", "worker")
+        until("the first checks", lambda: self.checked() > 20)
+        done = "SELECT id FROM jobs WHERE state = 'completed'"
+        acknowledged = set(self.psql(done).split())
+        self.possible_doubles = self.number("SELECT COUNT(*) FROM deliveries")
+        subprocess.run([scratch, "lose", primary], check=True)
+        subprocess.run([scratch, "promote", standby], check=True)
+        self.server = standby
+        kept = set(self.psql(done).split())
+        self.assertEqual(acknowledged - kept, set(), "what was acknowledged is lost")
+        self.recovers(len(kept))
+        self.judge(world)
+
+    @unittest.skipUnless(os.getuid() == 0, "only root makes a small disk")
+    def test_the_databases_disk_is_full_for_a_while(self):
+        disk = pathlib.Path(tempfile.mkdtemp(prefix="streaky-pg-"))
+        self.addCleanup(disk.rmdir)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", disk], check=True)
+        self.addCleanup(subprocess.run, ["umount", disk])
+        disk.chmod(0o755)
+        self.own_server(disk / "pg")
+        world = self.begin("scheduler", "worker", "worker")
+        until("the first checks", lambda: self.checked() > 20)
+        self.possible_doubles = self.number("SELECT COUNT(*) FROM deliveries")
+        filler = disk / "filler"
+        with filler.open("wb", buffering=0) as file:
+            try:
+                while file.write(b"x" * (1 << 20)):
+                    pass
+            except OSError:
+                pass  # it is full
+        until("a full disk", lambda: "No space left" in (self.server / "log").read_text())
+        time.sleep(CLOSED_FOR)
+        filler.unlink()
+        subprocess.run([ROOT / "scripts/scratch-postgres", "start", self.server], check=True)
+        before = self.checked()
+        self.recovers(before)
+        self.judge(world)
+
+    def test_the_database_takes_no_connection_for_a_while(self):
+        world = self.begin("scheduler", "worker", "worker")
+        until("the first checks", lambda: self.checked() > 20)
+        self.possible_doubles = self.number("SELECT COUNT(*) FROM deliveries")
+        self.psql(f"ALTER DATABASE {self.database} ALLOW_CONNECTIONS false", "postgres")
+        self.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                  f"WHERE datname = '{self.database}'", "postgres")
+        time.sleep(CLOSED_FOR)
+        self.psql(f"ALTER DATABASE {self.database} ALLOW_CONNECTIONS true", "postgres")
+        self.recovers(self.checked())
         self.judge(world)
 
     def test_the_way_to_the_database_is_cut_stalled_and_truncated(self):

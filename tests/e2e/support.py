@@ -193,9 +193,9 @@ class PostgresTest(ProcessTest):
         self.environment["STREAKY_STORE_URL"] = (
             f"postgresql:///{self.database}?user=streaky&host={folder}")
 
-    def own_server(self):
+    def own_server(self, own=None):
         """One that the test may crash; the shared one is left alone."""
-        shared, own = self.server, pathlib.Path(tempfile.mkdtemp(prefix="streaky-pg-"))
+        shared, own = self.server, own or pathlib.Path(tempfile.mkdtemp(prefix="streaky-pg-"))
         self.use_server(own)
         self.addCleanup(setattr, self, "server", shared)
         self.addCleanup(subprocess.run, [ROOT / "scripts/scratch-postgres", "stop", own])

@@ -98,8 +98,8 @@ void House::start(const MakeHttp& make_http) {
       process.io.get_executor(), github::ContributionsOptions{});
   notify::NotifierOptions notifier;
   notifier.discord_per_second = settings_.discord_per_second;
-  process.notifier = std::make_unique<notify::Notifier>(*process.http, clock_, *process.random,
-                                                        *process.log, process.metrics, notifier);
+  process.notifier = std::make_unique<notify::Notifier>(
+      *process.http, clock_, *process.random, *process.log, process.metrics, std::move(notifier));
   if (settings_.make_courier) {
     process.courier = settings_.make_courier({.http = *process.http,
                                               .notifier = *process.notifier,

@@ -267,25 +267,26 @@ SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, CAST(value ->> 2 AS BIGINT), va
   FROM json_array_elements(CAST(:rows AS json));
 
 -- name: read_telegram_codes
-SELECT CAST(json_build_array(code_hash, user_id, made_at, expires_at) AS TEXT)
+SELECT CAST(json_build_array(code_hash, user_id, made_at, expires_at, session_id) AS TEXT)
   FROM telegram_codes ORDER BY code_hash COLLATE "C"
  LIMIT :limit OFFSET :offset;
 
 -- name: write_telegram_codes
-INSERT INTO telegram_codes (code_hash, user_id, made_at, expires_at)
+INSERT INTO telegram_codes (code_hash, user_id, made_at, expires_at, session_id)
 SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT),
-       CAST(value ->> 3 AS BIGINT)
+       CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT)
   FROM json_array_elements(CAST(:rows AS json));
 
 -- name: read_telegram_bots
-SELECT CAST(json_build_array(bot_id, username, owner, lease_until, next_update) AS TEXT)
+SELECT CAST(json_build_array(bot_id, username, owner, lease_until, next_update, heard_at,
+                             news_at) AS TEXT)
   FROM telegram_bots ORDER BY bot_id
  LIMIT :limit OFFSET :offset;
 
 -- name: write_telegram_bots
-INSERT INTO telegram_bots (bot_id, username, owner, lease_until, next_update)
+INSERT INTO telegram_bots (bot_id, username, owner, lease_until, next_update, heard_at, news_at)
 SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, CAST(value ->> 3 AS BIGINT),
-       CAST(value ->> 4 AS BIGINT)
+       CAST(value ->> 4 AS BIGINT), CAST(value ->> 5 AS BIGINT), CAST(value ->> 6 AS BIGINT)
   FROM json_array_elements(CAST(:rows AS json));
 
 -- name: read_operator_accounts

@@ -243,23 +243,23 @@ SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
   FROM json_each(:rows);
 
 -- name: read_telegram_codes
-SELECT json_array(code_hash, user_id, made_at, expires_at)
+SELECT json_array(code_hash, user_id, made_at, expires_at, session_id)
   FROM telegram_codes ORDER BY code_hash
  LIMIT :limit OFFSET :offset;
 
 -- name: write_telegram_codes
-INSERT INTO telegram_codes (code_hash, user_id, made_at, expires_at)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3
+INSERT INTO telegram_codes (code_hash, user_id, made_at, expires_at, session_id)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
   FROM json_each(:rows);
 
 -- name: read_telegram_bots
-SELECT json_array(bot_id, username, owner, lease_until, next_update)
+SELECT json_array(bot_id, username, owner, lease_until, next_update, heard_at, news_at)
   FROM telegram_bots ORDER BY bot_id
  LIMIT :limit OFFSET :offset;
 
 -- name: write_telegram_bots
-INSERT INTO telegram_bots (bot_id, username, owner, lease_until, next_update)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
+INSERT INTO telegram_bots (bot_id, username, owner, lease_until, next_update, heard_at, news_at)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
   FROM json_each(:rows);
 
 -- name: read_operator_accounts
