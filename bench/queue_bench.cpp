@@ -9,6 +9,7 @@
 
 #include "depot.h"
 #include "engine/plan.h"
+#include "outcomes.h"
 #include "raw_queue.h"
 #include "store/jobs.h"
 #include "store/schedule.h"
@@ -50,43 +51,14 @@ void enqueue(Depot& depot) {
   } while (bite.more);
 }
 
-store::StreakState state_seen() {
-  const streak::Label today = std::chrono::floor<std::chrono::days>(depot_now());
-  const streak::Label began = today - std::chrono::days{29};
-  store::StreakState state;
-  state.anchor = {.through = today - std::chrono::days{4}, .length = 26, .began = began};
-  state.length = 30;
-  state.began = began;
-  state.longest = 30;
-  state.today = today;
-  state.today_count = 1;
-  state.verdict = streak::Verdict::safe;
-  state.views = "service";
-  state.seen_at = depot_now();
-  state.history_at = depot_now();
-  return state;
-}
-
 std::size_t claim_and_complete(Depot& depot) {
   store::Jobs jobs(depot.database());
-  const store::StreakState seen = state_seen();
   std::size_t done = 0;
   for (;;) {
     const auto claimed =
         depot.run(jobs.claim("bench:1:1", kPerClaim, false, depot_now(), depot_now() + kLease));
     if (claimed.empty()) return done;
-    std::vector<store::JobOutcome> outcomes;
-    outcomes.reserve(claimed.size());
-    for (const store::ClaimedJob& job : claimed) {
-      store::JobOutcome outcome;
-      outcome.job_id = job.id;
-      outcome.attempt = job.attempt;
-      outcome.user_id = job.user.id;
-      outcome.settings_version = job.user.settings_version;
-      outcome.verdict = streak::Verdict::safe;
-      outcome.streak = seen;
-      outcomes.push_back(std::move(outcome));
-    }
+    std::vector<store::JobOutcome> outcomes = safe_outcomes(claimed, depot_now());
     done += outcomes.size();
     depot.run(jobs.finish("bench:1:1", std::move(outcomes), depot_now(), depot_now() + kLease));
   }

@@ -15,7 +15,9 @@ sys.dont_write_bytecode = True
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "support"))
 
+import fleet
 import micro
+import postgres
 import processes
 import quiet
 import report
@@ -49,7 +51,9 @@ ROUNDS = [
 ]
 OTHERS = {"idle": quiet.measure_idle, "due": quiet.measure_due,
           "idle_proxy": quiet.measure_proxy, "parsing": micro.parsing,
-          "sealing": micro.sealing, "queue": micro.queue, "web": web.measure_web}
+          "sealing": micro.sealing, "queue": micro.queue, "web": web.measure_web,
+          "pg_queue": postgres.queue, "pg_enqueue": postgres.enqueue, "pg_workers": fleet.curve,
+          "pg_100000": fleet.many, "pg_rest": postgres.rest}
 
 
 def wanted_rows(arguments):

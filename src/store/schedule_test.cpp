@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "store/hand_reminders.h"
 #include "store/store_testing.h"
 

@@ -1,11 +1,11 @@
 // One's sessions, one's data, and the way out.
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "account/user_view.h"
 #include "web/desk.h"
 #include "web/handlers.h"
 #include "web/replies.h"
+#include "web/test_message.h"
 
 namespace streaky::web {
 
@@ -65,12 +65,9 @@ json::array tokens_json(const std::vector<store::ApiToken>& tokens) {
 }  // namespace
 
 Answer end_session(Desk* desk, Visit* visit) {
-  const std::string& text = visit->parameters.at(0);
-  std::int64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  const bool number = error == std::errc{} && end == text.data() + text.size();
+  const auto id = parse_id(visit->parameters.at(0));
   bool ended = false;
-  if (number) ended = co_await desk->sessions.end(visit->user().id, id);
+  if (id) ended = co_await desk->sessions.end(visit->user().id, *id);
   if (!ended) co_return problem(desk, visit, not_found());
   desk->pulse.end_of(visit->user().id);
   co_return see_other("/settings?said=session");

@@ -152,12 +152,7 @@ Answer api_streak(Desk* desk, Visit* visit) {
 
 Answer api_check(Desk* desk, Visit* visit) {
   if (!desk->looks.begin(visit->user().id)) {
-    co_return come_again(
-        problem(desk, visit,
-                {.status = 503,
-                 .code = "busy",
-                 .title = "Too many at once",
-                 .detail = "Many people are looking at the same time. Try again shortly."}));
+    co_return come_again(problem(desk, visit, too_many_looks()));
   }
   co_return api_reply(202, json::object{{"looking", true}});
 }

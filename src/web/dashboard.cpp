@@ -159,12 +159,7 @@ Answer dashboard(Desk* desk, Visit* visit) {
 
 Answer check_now(Desk* desk, Visit* visit) {
   if (!desk->looks.begin(visit->user().id)) {
-    co_return come_again(
-        problem(desk, visit,
-                {.status = 503,
-                 .code = "busy",
-                 .title = "Too many at once",
-                 .detail = "Many people are looking at the same time. Try again shortly."}));
+    co_return come_again(problem(desk, visit, too_many_looks()));
   }
   co_return see_other("/dashboard?said=checking");
 }

@@ -109,6 +109,13 @@ Problem not_found() {
           .detail = "The address may be mistyped, or what was here is gone."};
 }
 
+Problem too_many_looks() {
+  return {.status = 503,
+          .code = "busy",
+          .title = "Too many at once",
+          .detail = "Many people are looking at the same time. Try again shortly."};
+}
+
 Problem stale_form() {
   return {.status = 403,
           .code = "stale_form",

@@ -35,6 +35,8 @@ net::ServerResponse come_again(net::ServerResponse response);
 
 Problem not_found();
 Problem stale_form();
+/// Looks at GitHub that are under way for others.
+Problem too_many_looks();
 
 /// `saved` → "Saved.": what is said on the page after a redirect; empty for unknown codes, so that
 /// nobody can put words into our mouth by a link.

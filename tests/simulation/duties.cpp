@@ -128,6 +128,11 @@ std::vector<Oracle::Due> Oracle::due_within(const Citizen& citizen, const Watch&
   const auto before = stages_within(truth_.zones(), settings, day.from, from - 1ms);
   if (before.empty()) return due;
   const bool later = !stages_within(truth_.zones(), settings, from, day.to - 1ms).empty();
+  // Also by an edit before this one: what it left behind does not come back.
+  const auto replans = [&before, from](const Chapter& one) {
+    return one.replanned && one.from > before.back() && one.from <= from;
+  };
+  const bool replanned_since = std::ranges::any_of(citizen.chapters, replans);
   bool said = false;
   bool said_since = false;
   for (const Ear& ear : watch.ears) {
@@ -139,7 +144,7 @@ std::vector<Oracle::Due> Oracle::due_within(const Citizen& citizen, const Watch&
   }
   if (!said && chapter->told && chapter->settings.active && !later) {
     due.insert(due.begin(), Due{from, from});
-  } else if (!said_since && !chapter->replanned) {
+  } else if (!said_since && !replanned_since) {
     due.insert(due.begin(), Due{before.back(), from});
   }
   return due;

@@ -37,12 +37,13 @@ ON CONFLICT DO NOTHING
 RETURNING id;
 
 -- name: overtaken
--- What waits of the same user, date and channel when another job's reminder has been written.
+-- What waits of the same user, date and channel when another job's reminder has been written. `|| ''`:
+-- see schedule/unfinished.
 SELECT d.id, d.batch_id
   FROM json_to_recordset(CAST(:reminders AS json))
        AS n(user_id BIGINT, date TEXT, channel_id BIGINT, job_id BIGINT)
   JOIN deliveries d ON d.user_id = n.user_id AND d.date = n.date AND d.channel_id = n.channel_id
- WHERE d.state = 'pending'
+ WHERE d.state || '' = 'pending'
    AND (d.kind = 'could_not_check' OR d.kind = 'reminder' AND d.job_id <> n.job_id)
  ORDER BY d.id
    FOR NO KEY UPDATE OF d;
@@ -65,7 +66,7 @@ SELECT d.id, d.batch_id
 SELECT d.id, d.batch_id
   FROM json_to_recordset(CAST(:jobs AS json)) AS n(user_id BIGINT, date TEXT)
   JOIN deliveries d ON d.user_id = n.user_id AND d.date = n.date
- WHERE d.kind = 'could_not_check' AND d.state = 'pending'
+ WHERE d.kind = 'could_not_check' AND d.state || '' = 'pending'
  ORDER BY d.id
    FOR NO KEY UPDATE OF d;
 

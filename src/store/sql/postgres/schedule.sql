@@ -49,22 +49,25 @@ UPDATE jobs
 RETURNING jobs.id;
 
 -- name: move_jobs
--- A job that waits goes on by the clock of the zone to which its user has moved.
+-- A job that waits goes on by the clock of the zone to which its user has moved. As in `unfinished`,
+-- the state is no way to find it.
 UPDATE jobs
    SET zone = n.zone, due_at = n.due_at, expires_at = n.expires_at
   FROM json_to_recordset(CAST(:jobs AS json))
        AS n(user_id BIGINT, date TEXT, stage INTEGER, zone TEXT, due_at BIGINT, expires_at BIGINT)
  WHERE jobs.user_id = n.user_id AND jobs.date = n.date AND jobs.stage = n.stage
-   AND jobs.zone <> n.zone AND jobs.state = 'pending';
+   AND jobs.zone <> n.zone AND jobs.state || '' = 'pending';
 
 -- name: unfinished
 -- A round by hand can say nothing where its reminder was sent before (by `check --notify`): there the
--- day's own stage goes on. Locked until `supersede` has ended them.
+-- day's own stage goes on. Locked until `supersede` has ended them. `|| ''` keeps the planner from the
+-- indexes of what waits: its statistics are from a quiet hour, when next to nothing did, and it would
+-- walk them once for each of thousands of rows.
 SELECT j.id, j.batch_id, j.state
   FROM json_to_recordset(CAST(:jobs AS json))
        AS n(id BIGINT, user_id BIGINT, date TEXT, stage INTEGER)
   JOIN jobs j ON j.user_id = n.user_id AND j.date = n.date
- WHERE j.id <> n.id AND j.state IN ('pending', 'processing')
+ WHERE j.id <> n.id AND j.state || '' IN ('pending', 'processing')
    AND NOT (n.stage = :manual
             AND EXISTS (SELECT 1 FROM deliveries d
                          WHERE d.user_id = j.user_id AND d.date = j.date AND d.stage = :manual
