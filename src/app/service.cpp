@@ -73,6 +73,7 @@ std::function<void(const engine::Fleet&)> Service::fleet_hearer(const Options& o
 
 void Service::divide(const engine::Fleet& fleet) {
   outside_.budget.set_portion(github::Portion::of_fleet(fleet.workers, fleet.newcomer));
+  outside_.notifier.share(fleet.workers_on_host, fleet.workers);
 }
 
 runtime::Task<void> Service::stop() {
