@@ -132,17 +132,20 @@ TEST_P(ScheduleTest, ATriggerThatCanSayNothingLeavesTheDaysOwnStageAlone) {
 
 // PostgreSQL's statistics say then that nothing waits; a plan that rests on that takes each user to
 // all jobs that wait, and a bite takes ten times as long.
-TEST_P(ScheduleTest, ALargeBiteAfterAQuietNightIsQuick) {
+TEST_P(ScheduleTest, LargeBitesAfterAQuietNightAreQuick) {
   using Clock = std::chrono::steady_clock;
   for (const char* prefix : {"a", "b", "c", "d"}) sign_up(1'000, prefix);
+  const auto take_all = [&](const char* batch) {
+    return take_due(batch, 1200).jobs + take_due(batch, 1200).jobs;
+  };
   const auto first = Clock::now();
-  EXPECT_EQ(take_due("yesterday", 1200).jobs, 4'000);
+  EXPECT_EQ(take_all("yesterday"), 4'000);
   const auto usual = Clock::now() - first;
   sql("UPDATE jobs SET state = 'completed', date = '2026-08-05'");
   sql("ANALYZE");
   sql("UPDATE users SET next_check_at = " + std::to_string(runtime::to_unix_ms(kNow)));
   const auto second = Clock::now();
-  EXPECT_EQ(take_due("today", 1200).jobs, 4'000);
+  EXPECT_EQ(take_all("today"), 4'000);
   EXPECT_LT(Clock::now() - second, 4 * usual);
 }
 
