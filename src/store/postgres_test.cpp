@@ -228,8 +228,8 @@ TEST_P(PostgresTest, ANewerSchemaIsRefusedWithBothVersions) {
 }
 
 // Statistics of a quiet night say that nothing waits. A plan that rests on them walks all that
-// waits for each user of a bite; each user's jobs are to be found by the user.
-TEST_P(PostgresTest, AfterAQuietNightABiteStillFindsJobsByTheirUsers) {
+// waits for each user of a bite.
+TEST_P(PostgresTest, AfterAQuietNightNoBiteWalksWhatWaits) {
   sign_up(1'000);
   take_due("yesterday", 1200);
   sql("UPDATE jobs SET state = 'completed', date = '2026-08-05'");
