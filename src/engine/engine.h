@@ -6,10 +6,12 @@
 // heartbeat ends last, after which the fleet is left.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "crypto/sealer.h"
+#include "engine/fleet.h"
 #include "engine/worker.h"
 #include "github/contributions.h"
 #include "notify/courier.h"
@@ -42,6 +44,8 @@ struct EngineParts {
   std::string host;        // for the fleet, as are the next two
   std::string version;
   std::string roles;
+  /// Hears at each beat among how many workers limits are divided; may be absent.
+  std::function<void(const Fleet&)> on_fleet;
 };
 
 class Engine {

@@ -8,7 +8,7 @@ namespace {
 
 using std::chrono::days;
 
-constexpr int kVersionBefore = 11;
+constexpr int kVersionBefore = 12;
 
 class DayMigrationTest : public StoreTest {
  protected:
