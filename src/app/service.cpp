@@ -1,6 +1,7 @@
 #include "app/service.h"
 
 #include "app/fleet.h"
+#include "app/key_holders.h"
 #include "runtime/process.h"
 #include "store/postgres_url.h"
 
@@ -51,7 +52,8 @@ Service::Service(Base& base, store::Database& database, const crypto::Sealer& se
                .owner = runtime::process_name(),
                .host = runtime::host_name(),
                .version = STREAKY_VERSION,
-               .roles = roles_text(roles)},
+               .roles = roles_text(roles),
+               .fixed_keys = fixed_keys(options)},
               engine_options(options, roles)) {
   const std::string url = options.database_url();
   if (!roles.work || !store::is_postgres_url(url)) return;

@@ -20,6 +20,7 @@
 #include "store/database.h"
 #include "store/deliveries.h"
 #include "store/jobs.h"
+#include "store/later_schema_testing.h"
 #include "store/postgres_testing.h"
 #include "store/schedule.h"
 #include "store/session.h"
@@ -76,6 +77,10 @@ class StoreTest : public testing::TestWithParam<Dialect> {
  protected:
   void SetUp() override {
     if (GetParam() == Dialect::postgres) schema_.emplace();
+    s_ = open();
+    if (!on_later_schema()) return;
+    Database::Work work = [](Session& session) { migrate_further(session); };
+    wait(s_->database.write(work));
     s_ = open();
   }
 
