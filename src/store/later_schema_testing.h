@@ -44,8 +44,8 @@ inline void migrate_further(Session& session) {
     session.execute(fmt::format("CREATE INDEX later_{} ON {} (later_note)", table, table));
   }
   session.execute(
-      "CREATE TABLE later_things (user_id BIGINT NOT NULL REFERENCES users (id) "
-      "ON DELETE CASCADE, thing TEXT)");
+      "CREATE TABLE later_things (user_id BIGINT NOT NULL PRIMARY KEY "
+      "REFERENCES users (id) ON DELETE CASCADE, thing TEXT)");
   session.execute(fmt::format(
       "INSERT INTO schema_migrations (version, name, applied_at) VALUES ({}, 'later', 0)",
       known_schema(session) + 1));
