@@ -127,7 +127,8 @@ void House::start(const MakeHttp& make_http) {
                           .owner = "process-" + std::to_string(processes_),
                           .host = "house",
                           .version = "0",
-                          .roles = "scheduler,worker"},
+                          .roles = "scheduler,worker",
+                          .fixed_keys = ""},
       settings_.engine);
   process.engine->start();
 }
