@@ -65,7 +65,7 @@ fuzz: deps
 bench:
 	@scripts/install-deps build bench
 	@cmake --preset release >/dev/null
-	@ninja -C build -j $(JOBS) streaky streaky-sim bench_micro bench_postgres yesterday
+	@ninja -C build -j $(JOBS) streaky streaky-sim bench_micro bench_postgres shifted_clock
 	@python3 bench/run.py $(ROWS)
 
 lint:

@@ -112,7 +112,8 @@ class Place:
 
     def yesterday(self):
         """The environment of a process that lives one day earlier."""
-        return {**self.environment, "LD_PRELOAD": str(BIN / "libyesterday.so")}
+        return {**self.environment, "LD_PRELOAD": str(BIN / "libshifted_clock.so"),
+                "SHIFTED_CLOCK_S": "-86400"}
 
     def serve(self, *arguments, wrap=()):
         port = free_port()

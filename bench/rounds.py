@@ -18,7 +18,7 @@ from processes import DAY_MS, Failed
 
 POLL_S = 0.01
 LONGEST_S = 900
-USERS_PER_BITE = 5_000  # one transaction each (store/schedule.h)
+USERS_PER_BITE = 2_000  # one transaction each (store/schedule.h)
 PER_SECOND = 50         # Discord's limit for one sending address (docs/remote-apis.md, section 3)
 
 

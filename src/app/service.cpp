@@ -37,7 +37,8 @@ std::string roles_text(Service::Roles roles) {
 
 Service::Service(Base& base, store::Database& database, const crypto::Sealer& sealer,
                  const Options& options, Roles roles)
-    : outside_(base, options),
+    : dealer_(database, *base.log),
+      outside_(base, options),
       courier_(make_courier(base, outside_, sealer, options)),
       engine_({.database = database,
                .github = outside_.github,
@@ -53,13 +54,28 @@ Service::Service(Base& base, store::Database& database, const crypto::Sealer& se
                .host = runtime::host_name(),
                .version = STREAKY_VERSION,
                .roles = roles_text(roles),
-               .fixed_keys = fixed_keys(options)},
+               .fixed_keys = fixed_keys(options),
+               .on_fleet = fleet_hearer(options)},
               engine_options(options, roles)) {
   const std::string url = options.database_url();
   if (!roles.work || !store::is_postgres_url(url)) return;
+  outside_.budget.set_dealer(dealer_);
+  // Until the first beat has told how many there are.
+  divide({.workers = 2, .workers_on_host = 1, .newcomer = true});
   const std::string& way = options.store_listen_url.empty() ? url : options.store_listen_url;
   listener_ =
       std::make_unique<store::Listener>(base.io.get_executor(), way, [this] { engine_.hurry(); });
+}
+
+/// On SQLite one process works at a time: everything is its own.
+std::function<void(const engine::Fleet&)> Service::fleet_hearer(const Options& options) {
+  if (!store::is_postgres_url(options.database_url())) return nullptr;
+  return [this](const engine::Fleet& fleet) { divide(fleet); };
+}
+
+void Service::divide(const engine::Fleet& fleet) {
+  outside_.budget.set_portion(github::Portion::of_fleet(fleet.workers, fleet.newcomer));
+  outside_.notifier.share(fleet.workers_on_host, fleet.workers);
 }
 
 runtime::Task<void> Service::stop() {

@@ -2,11 +2,13 @@
 // --wait` borrows for one round when no `serve` is at work.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "app/couriers.h"
 #include "app/wiring.h"
 #include "engine/engine.h"
+#include "engine/point_dealer.h"
 #include "store/listener.h"
 
 namespace streaky::app {
@@ -37,6 +39,10 @@ class Service {
   [[nodiscard]] notify::Courier& courier() { return *courier_; }
 
  private:
+  std::function<void(const engine::Fleet&)> fleet_hearer(const Options& options);
+  void divide(const engine::Fleet& fleet);
+
+  engine::StorePointDealer dealer_;
   Outside outside_;
   std::unique_ptr<notify::Courier> courier_;
   engine::Engine engine_;

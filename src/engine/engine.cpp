@@ -91,7 +91,8 @@ class Engine::Impl {
                      .beat = options_.beat,
                      .forgets = options_.work,
                      .load = [this] { return load(); },
-                     .on_forgotten = [this] { reaper_.hurry(); }}),
+                     .on_forgotten = [this] { reaper_.hurry(); },
+                     .on_fleet = options_.work ? parts_.on_fleet : nullptr}),
         heartbeat_(parts_.executor, on_bug_) {}
 
   void start() {

@@ -6,10 +6,12 @@
 // heartbeat ends last, after which the fleet is left.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "crypto/sealer.h"
+#include "engine/fleet.h"
 #include "engine/worker.h"
 #include "github/contributions.h"
 #include "notify/courier.h"
@@ -43,6 +45,8 @@ struct EngineParts {
   std::string version;
   std::string roles;
   std::string fixed_keys;  // store/members.h
+  /// Hears at each beat among how many workers limits are divided; may be absent.
+  std::function<void(const Fleet&)> on_fleet;
 };
 
 class Engine {

@@ -30,6 +30,7 @@ runtime::Task<runtime::Millis> Membership::pass() {
   if (parts_.forgets) co_await forget(now);
   const auto fleet = co_await parts_.members.list();
   show(fleet);
+  if (parts_.on_fleet) tell(fleet, now);
   co_return parts_.beat;
 }
 
@@ -37,6 +38,9 @@ runtime::Task<void> Membership::beat(runtime::TimePoint now) {
   const runtime::Millis at = parts_.clock.monotonic();
   const Load load = parts_.load();
   store::Member self = parts_.self;
+  // Who was silent for long may have been forgotten: it joins again.
+  const bool back = joined_ && at - beaten_ >= parts_.beat * kBeatsMissed;
+  if (!joined_ || back) beats_ = 0;
   if (!joined_) parts_.self.started_at = self.started_at = now;
   self.in_flight = load.in_flight;
   if (joined_) {
@@ -74,6 +78,20 @@ void Membership::show(const std::vector<store::Member>& fleet) {
   parts_.metrics.gauge("streaky_fleet_in_flight", total(&store::Member::in_flight));
   parts_.metrics.gauge("streaky_fleet_checks_per_minute", total(&store::Member::checks_per_minute));
   parts_.metrics.gauge("streaky_fleet_sends_per_minute", total(&store::Member::sends_per_minute));
+}
+
+void Membership::tell(const std::vector<store::Member>& fleet, runtime::TimePoint now) {
+  Fleet heard{.workers = 0, .workers_on_host = 0, .newcomer = beats_ < kNewcomerBeats};
+  beats_ = std::min(beats_ + 1, kNewcomerBeats);
+  for (const store::Member& member : fleet) {
+    const bool alive = member.beat_at > now - parts_.beat * kBeatsMissed;
+    if (!alive || member.roles.find("worker") == std::string::npos) continue;
+    ++heard.workers;
+    if (member.host == parts_.self.host) ++heard.workers_on_host;
+  }
+  heard.workers = std::max(heard.workers, 1);
+  heard.workers_on_host = std::max(heard.workers_on_host, 1);
+  parts_.on_fleet(heard);
 }
 
 runtime::Task<void> Membership::leave() {

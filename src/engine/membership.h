@@ -2,12 +2,14 @@
 //
 // Every process that shares a database keeps a row fresh (store/members.h). Workers also look for
 // members that fell silent, and free what those had claimed: sooner than their leases would end.
+// With each beat they hear how many they are, and divide limits.
 // Threading: the executor's thread.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 
+#include "engine/fleet.h"
 #include "engine/loops.h"
 #include "runtime/metrics.h"
 #include "store/members.h"
@@ -18,6 +20,8 @@ class Membership {
  public:
   /// A member that missed as many beats is gone.
   static constexpr int kBeatsMissed = 4;
+  /// After as many beats everybody has heard of this process, and acted upon it.
+  static constexpr int kNewcomerBeats = 2;
 
   /// What this process does right now, and has done since it started.
   struct Load {
@@ -36,6 +40,7 @@ class Membership {
     bool forgets = false;  // frees what silent members hold
     std::function<Load()> load;
     std::function<void()> on_forgotten;
+    std::function<void(const Fleet&)> on_fleet;  // after each beat of a worker; may be absent
   };
 
   explicit Membership(Parts parts);
@@ -52,10 +57,12 @@ class Membership {
   runtime::Task<void> beat(runtime::TimePoint now);
   runtime::Task<void> forget(runtime::TimePoint now);
   void show(const std::vector<store::Member>& fleet);
+  void tell(const std::vector<store::Member>& fleet, runtime::TimePoint now);
 
   Parts parts_;
   Loop loop_;
   bool joined_ = false;
+  int beats_ = 0;              // since it joined, up to kNewcomerBeats
   runtime::Millis beaten_{0};  // monotonic
   Load before_;
 };

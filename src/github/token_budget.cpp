@@ -1,7 +1,10 @@
 #include "github/token_budget.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
+
+#include "crypto/tokens.h"
 
 namespace streaky::github {
 
@@ -24,7 +27,9 @@ TokenBudget::~TokenBudget() {
 
 void TokenBudget::add_service_token(runtime::Secret token) {
   auto entry = std::make_unique<ServiceToken>();
+  entry->name = crypto::hash_token(token.reveal());
   entry->text = std::move(token);
+  entry->state.set_portion(portion_);
   services_.push_back(std::move(entry));
 }
 
@@ -39,6 +44,13 @@ void TokenBudget::set_service_tokens(std::vector<runtime::Secret> tokens) {
       (*same)->retired = false;
     }
   }
+  room_.notify();
+}
+
+void TokenBudget::set_portion(Portion portion) {
+  portion_ = portion;
+  if (dealer_ == nullptr) portion_.by_slices = false;
+  for (const auto& token : services_) token->state.set_portion(portion_);
   room_.notify();
 }
 
@@ -77,6 +89,7 @@ TokenBudget::Choice TokenBudget::choose_service() {
   const Moment now = moment();
   std::optional<std::size_t> best;
   std::optional<Millis> earliest;
+  ServiceToken* wants_slice = nullptr;
   bool busy = false;
   for (std::size_t i = 0; i < services_.size(); ++i) {
     TokenState& state = services_[i]->state;
@@ -86,12 +99,13 @@ TokenBudget::Choice TokenBudget::choose_service() {
       earliest = std::min(earliest.value_or(until), until);
     } else if (!state.has_room(now.monotonic)) {
       busy = true;
+      if (state.wants_slice(now.monotonic)) wants_slice = services_[i].get();
     } else if (!best || state.less_used_than(services_[*best]->state)) {
       best = i;
     }
   }
   if (best) return {.id = static_cast<TokenId>(*best), .refusal = std::nullopt};
-  if (busy) return {};
+  if (busy) return {.id = std::nullopt, .refusal = std::nullopt, .wants_slice = wants_slice};
   if (!earliest) return {.id = std::nullopt, .refusal = Refusal{.dead = true}};
   const TimePoint retry_at = now.wall + (*earliest - now.monotonic);
   return {.id = std::nullopt, .refusal = Refusal{.dead = false, .retry_at = retry_at}};
@@ -142,6 +156,17 @@ void TokenBudget::ended(TokenId id, TokenState& state, bool own) {
   });
 }
 
+/// One asker for all who wait for that token.
+runtime::Task<void> TokenBudget::fetch_slice(ServiceToken* token) {
+  SliceAsk ask = token->state.ask_for_slice();
+  ask.token = token->name;
+  const TimePoint reset_at = ask.reset_at;
+  auto dealing = dealer_->deal(std::move(ask));
+  const auto points = co_await std::move(dealing);
+  token->state.take_slice(clock_.monotonic(), reset_at, points);
+  room_.notify();
+}
+
 runtime::Task<bool> TokenBudget::wait_for_room(TimePoint give_up_at) {
   const Millis left = give_up_at - clock_.now();
   if (left <= Millis{0}) co_return false;
@@ -158,6 +183,10 @@ runtime::Task<std::expected<TokenBudget::Lease, TokenBudget::Refusal>> TokenBudg
     if (choice.id) {
       TokenState& state = services_[static_cast<std::size_t>(*choice.id)]->state;
       co_return begin(*choice.id, state, false);
+    }
+    if (choice.wants_slice != nullptr) {
+      co_await fetch_slice(choice.wants_slice);
+      continue;
     }
     const bool again = co_await wait_for_room(give_up_at);
     if (!again) co_return std::unexpected(Refusal{.dead = false, .retry_at = clock_.now()});

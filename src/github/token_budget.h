@@ -3,6 +3,7 @@
 // A lease on a token is held for one request. The budget knows points and reset instants (from
 // headers and `rateLimit`), secondary limits (`retry-after`, else a minute and more each time), and
 // how many requests are in flight (never more than 100 per token; fewer after a secondary limit).
+// Where processes share tokens, each keeps to its portion (`portion.h`).
 // docs/remote-apis.md §1.7 has the limits; `remaining` is unreliable both ways, so a RATE_LIMITED
 // answer outranks it.
 //
@@ -16,10 +17,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "github/points.h"
+#include "github/portion.h"
 #include "github/token_state.h"
 #include "net/http_client.h"
 #include "runtime/clock.h"
@@ -46,6 +49,10 @@ class TokenBudget {
   /// These from now on. What is known of those that stay is kept; requests that are under way with
   /// the others end as they would.
   void set_service_tokens(std::vector<runtime::Secret> tokens);
+  /// This process's part of each service token from now on. Slices are dealt by `dealer`
+  /// (borrowed); without one the whole hour's points are this process's.
+  void set_portion(Portion portion);
+  void set_dealer(PointDealer& dealer) { dealer_ = &dealer; }
   [[nodiscard]] std::size_t service_tokens() const;
   [[nodiscard]] std::size_t living_service_tokens() const;
   /// What is known of each service token, in their order.
@@ -76,13 +83,15 @@ class TokenBudget {
 
   struct ServiceToken {
     runtime::Secret text;
+    std::string name;  // a hash of it, for the common store
     TokenState state;
     bool retired = false;  // configured no more; its place stays, since ids are places
   };
   /// A token to use now, or since when to wait.
   struct Choice {
     std::optional<TokenId> id;
-    std::optional<Refusal> refusal;  // neither: busy, wait for room
+    std::optional<Refusal> refusal;
+    ServiceToken* wants_slice = nullptr;  // of what is busy; none of the three: wait for room
   };
 
   [[nodiscard]] Moment moment() const { return {clock_.now(), clock_.monotonic()}; }
@@ -92,8 +101,11 @@ class TokenBudget {
   Lease begin(TokenId id, TokenState& state, bool own);
   void ended(TokenId id, TokenState& state, bool own);
   runtime::Task<bool> wait_for_room(runtime::TimePoint give_up_at);
+  runtime::Task<void> fetch_slice(ServiceToken* token);
 
-  runtime::Clock& clock_;                                // borrowed
+  runtime::Clock& clock_;          // borrowed
+  PointDealer* dealer_ = nullptr;  // borrowed
+  Portion portion_;
   std::vector<std::unique_ptr<ServiceToken>> services_;  // addresses stay: leases point into them
   std::unordered_map<TokenId, TokenState> own_;          // its elements never move
   runtime::Wake room_;

@@ -52,9 +52,45 @@ Millis TokenState::blocked_until(Millis now) const {
   return until;
 }
 
+void TokenState::set_portion(Portion portion) {
+  portion_ = portion;
+  minute_left_ = std::min<std::int64_t>(minute_left_, portion_.per_minute);
+}
+
+bool TokenState::out_of_points(Millis now) const {
+  return portion_.by_slices && remaining_ && now < reset_at_ && slice_ <= 0;
+}
+
+bool TokenState::wants_slice(Millis now) const {
+  return out_of_points(now) && !slice_asked_ && now >= slice_again_;
+}
+
+SliceAsk TokenState::ask_for_slice() {
+  slice_asked_ = true;
+  SliceAsk ask;
+  ask.reset_at = reset_wall_;
+  ask.left = std::max<std::int64_t>(remaining_.value_or(0) - in_flight_, 0);
+  ask.first = !slice_taken_;
+  ask.workers = portion_.workers;
+  return ask;
+}
+
+void TokenState::take_slice(Millis now, runtime::TimePoint reset_at,
+                            std::optional<std::int64_t> points) {
+  slice_asked_ = false;
+  if (!points) {
+    slice_again_ = now + kSliceAgain;
+  } else if (reset_at == reset_wall_) {  // else that hour is over, and its points with it
+    slice_ += *points;
+    slice_taken_ = true;
+    if (*points <= 0) block(reset_at_);
+  }
+}
+
 bool TokenState::has_room(Millis now) {
   refill(now);
-  if (in_flight_ >= most_in_flight_ || minute_left_ <= 0) return false;
+  const int most = std::min(most_in_flight_, portion_.in_flight);
+  if (in_flight_ >= most || minute_left_ <= 0 || out_of_points(now)) return false;
   // What is under way will cost a point each; one request may always try.
   return !remaining_ || now >= reset_at_ || in_flight_ == 0 || *remaining_ > in_flight_;
 }
@@ -68,6 +104,7 @@ void TokenState::begin(Millis now) {
   ++in_flight_;
   begun_at_ = now;
   --minute_left_;
+  if (slice_ > 0) --slice_;
 }
 
 void TokenState::learn_points(Moment now, Points left) {
@@ -81,6 +118,9 @@ void TokenState::learn_points(Moment now, Points left) {
   }
   remaining_ = left.remaining;
   reset_at_ = reset_at;
+  reset_wall_ = left.reset_at;
+  slice_ = 0;
+  slice_taken_ = false;
 }
 
 void TokenState::succeeded(Millis begun) {
@@ -126,9 +166,9 @@ void TokenState::died(Millis now) { dead_until_ = now + kDeadFor; }
 void TokenState::block(Millis until) { blocked_until_ = std::max(blocked_until_, until); }
 
 void TokenState::refill(Millis now) {
-  const std::int64_t gained = (now - refilled_at_).count() * kMostPerMinute / kMillisPerMinute;
+  const std::int64_t gained = (now - refilled_at_).count() * portion_.per_minute / kMillisPerMinute;
   if (gained <= 0) return;
-  minute_left_ = std::min<std::int64_t>(minute_left_ + gained, kMostPerMinute);
+  minute_left_ = std::min<std::int64_t>(minute_left_ + gained, portion_.per_minute);
   refilled_at_ = now;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "github/points.h"
+#include "github/portion.h"
 #include "net/http_client.h"
 #include "runtime/time.h"
 
@@ -24,21 +25,30 @@ std::optional<Points> points_from_headers(const net::HttpResponse& response);
 
 class TokenState {
  public:
-  static constexpr int kMostInFlight = 100;     // docs/remote-apis.md §1.7
-  static constexpr int kFirstInFlight = 50;     // half of it at first; grows with each success
-  static constexpr int kMostPerMinute = 1'000;  // twice that is the limit of any 60 s
+  static constexpr int kMostInFlight = 100;  // docs/remote-apis.md §1.7
+  static constexpr int kFirstInFlight = 50;  // half of it at first; grows with each success
   static constexpr runtime::Millis kShortestBlock{1'000};
   static constexpr runtime::Millis kLongestBlock{70 * 60'000};  // a reset is an hour away at most
   static constexpr runtime::Millis kSecondaryBlock{60'000};
   static constexpr runtime::Millis kLongestSecondary{30 * 60'000};
   static constexpr runtime::Millis kRefusedFor{60'000};
   static constexpr runtime::Millis kDeadFor{10 * 60'000};
+  static constexpr runtime::Millis kSliceAgain{1'000};  // when the store could not be asked
 
   /// 401 was said within the last ten minutes. After that the token is tried again: a process that
   /// runs for months should not lose it to one wrong answer.
   [[nodiscard]] bool dead(runtime::Millis now) const { return now < dead_until_; }
   /// The first instant at which asking may help; not after `now` when it may now.
   [[nodiscard]] runtime::Millis blocked_until(runtime::Millis now) const;
+  /// This process's part of the token from now on.
+  void set_portion(Portion portion);
+  /// True when this process has used up its points and may ask for more (`portion.h`).
+  [[nodiscard]] bool wants_slice(runtime::Millis now) const;
+  /// What to ask for; the token's name is left empty. To be answered before it is asked again.
+  SliceAsk ask_for_slice();
+  /// What came of it, for the hour that ends at `reset_at`.
+  void take_slice(runtime::Millis now, runtime::TimePoint reset_at,
+                  std::optional<std::int64_t> points);
   /// True when one more request may be under way, limits aside.
   [[nodiscard]] bool has_room(runtime::Millis now);
   [[nodiscard]] int in_flight() const { return in_flight_; }
@@ -69,6 +79,7 @@ class TokenState {
   void died(runtime::Millis now);
 
  private:
+  [[nodiscard]] bool out_of_points(runtime::Millis now) const;
   void block(runtime::Millis until);
   void refill(runtime::Millis now);
 
@@ -79,9 +90,15 @@ class TokenState {
   runtime::Millis blocked_until_{0};
   std::optional<std::int64_t> remaining_;  // points, until `reset_at_`
   runtime::Millis reset_at_{0};
+  runtime::TimePoint reset_wall_{};  // the same as GitHub said it
+  Portion portion_;
+  std::int64_t slice_ = 0;    // points of this hour that are this process's, where it takes slices
+  bool slice_taken_ = false;  // in this hour
+  bool slice_asked_ = false;
+  runtime::Millis slice_again_{0};  // not asked for before
   int secondary_strikes_ = 0;
   runtime::Millis struck_at_{-1};
-  std::int64_t minute_left_ = kMostPerMinute;  // a bucket that fills by itself
+  std::int64_t minute_left_ = Portion{}.per_minute;  // a bucket that fills by itself
   runtime::Millis refilled_at_{0};
 };
 

@@ -39,12 +39,11 @@ std::size_t fingerprint(const runtime::Secret& token) {
   return std::hash<std::string_view>{}(token.reveal());
 }
 
-Route route_of(const DiscordWebhook& webhook, int per_second, bool came_back) {
+Route route_of(const DiscordWebhook& webhook, bool came_back) {
   Route route;
   route.lane = fmt::format("discord/{}/{:x}", webhook.id, fingerprint(webhook.token));
   route.lane_limits = kWebhookLimits;
   route.road = "discord";
-  route.road_per_second = per_second;
   route.came_back = came_back;
   return route;
 }
@@ -52,7 +51,6 @@ Route route_of(const DiscordWebhook& webhook, int per_second, bool came_back) {
 Route route_of(const TelegramChat& chat, bool came_back) {
   Route route;
   route.road = fmt::format("telegram/{}/{:x}", chat.bot_id(), fingerprint(chat.token));
-  route.road_per_second = kBotPerSecond;
   route.lane = fmt::format("{}/{}", route.road, chat.chat_id);
   route.lane_limits = kChatLimits;
   if (chat.is_group()) route.lane_limits = kGroupLimits;
@@ -76,13 +74,18 @@ class Notifier::Impl {
         random_(random),
         log_(log),
         metrics_(metrics),
-        options_(std::move(options)) {
+        options_(std::move(options)),
+        discord_per_second_(options_.discord_per_second) {
     options_.discord_api_url = without_slash(std::move(options_.discord_api_url));
     options_.telegram_api_url = without_slash(std::move(options_.telegram_api_url));
     metrics_.gauge("streaky_discord_paused_until_seconds", 0);
   }
 
   Task<Delivered> send(Outgoing outgoing);
+  void share(int on_address, int in_all) {
+    discord_per_second_ = std::max(options_.discord_per_second / std::max(on_address, 1), 1);
+    bot_per_second_ = std::max(kBotPerSecond / std::max(in_all, 1), 1);
+  }
 
  private:
   /// A message on its way. Apart from the coroutines, whose frames stay small that way: thousands
@@ -126,6 +129,8 @@ class Notifier::Impl {
   runtime::Log& log_;          // borrowed
   runtime::Metrics& metrics_;  // borrowed
   NotifierOptions options_;
+  int discord_per_second_;
+  int bot_per_second_ = kBotPerSecond;
   Pacer pacer_;
   InvalidRequests invalid_requests_;
   TimePoint discord_rests_until_{};
@@ -138,6 +143,7 @@ Task<bool> Notifier::Impl::await_turn(Parcel* parcel) {
   if (parcel->expires_at) patience = std::min(patience, *parcel->expires_at - clock_.now());
   const Millis deadline = clock_.monotonic() + patience;
   for (;;) {
+    parcel->route.road_per_second = parcel->chat ? bot_per_second_ : discord_per_second_;
     const Turn turn = pacer_.reserve(parcel->route, clock_.monotonic(), deadline);
     if (!turn.reserved) {
       parcel->delivered.outcome =
@@ -184,7 +190,7 @@ Task<Delivered> Notifier::Impl::send_discord(ParcelPtr parcel, const Outgoing& o
                    Refused{"empty_message", "the message has no text"});
   }
   parcel->request = std::move(*request);
-  parcel->route = route_of(*webhook, options_.discord_per_second, outgoing.attempt > 1);
+  parcel->route = route_of(*webhook, outgoing.attempt > 1);
   return carry_discord(std::move(parcel));
 }
 
@@ -388,6 +394,8 @@ Notifier::Notifier(net::HttpClient& http, runtime::Clock& clock, runtime::Random
 Notifier::~Notifier() = default;
 
 Task<Delivered> Notifier::send(Outgoing outgoing) { return impl_->send(std::move(outgoing)); }
+
+void Notifier::share(int on_address, int in_all) { impl_->share(on_address, in_all); }
 
 Millis backoff(int attempt, runtime::Random& random) {
   const int doublings = std::clamp(attempt - 1, 0, 16);

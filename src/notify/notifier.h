@@ -2,8 +2,9 @@
 //
 // Pacing: per webhook (5 in 2 s, and the hidden 30 in 60 s), per chat (1 a second; groups 20 a
 // minute), per bot (30 a second), per host (`discord.per_second`), and whatever the services' own
-// headers and 429 answers say, in their units (docs/remote-apis.md §3, §4). A message whose turn
-// is further away than `kLongestWait` comes back as RetryAt instead of holding a place.
+// headers and 429 answers say, in their units (docs/remote-apis.md §3, §4). Processes that send
+// from one address, or for one bot, share its rate (`share`). A message whose turn is further away
+// than `kLongestWait` comes back as RetryAt instead of holding a place.
 //
 // Threading: the executor's thread. Borrows everything it is constructed with.
 #pragma once
@@ -58,6 +59,9 @@ class Notifier {
   ~Notifier();
 
   runtime::Task<Delivered> send(Outgoing outgoing);
+  /// How many processes send from this address, and for the same bots, this one among them: each
+  /// keeps to its part of the rates.
+  void share(int on_address, int in_all);
 
  private:
   class Impl;

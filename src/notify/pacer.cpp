@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace streaky::notify {
 namespace {
@@ -87,9 +88,18 @@ Millis Pacer::promise_road(Road& road, Slots::Slot slot, Millis now) {
   return at;
 }
 
+void Pacer::change_rate(Road& road, int per_second, Millis now) {
+  Slots slots(per_second);
+  slots.close(slots.slot_at(now), slots.slot_at(road.slots.begin_of(road.slots.behind())));
+  road.promised = slots.slot_at(road.slots.begin_of(road.promised));
+  road.slots = std::move(slots);
+  road.per_second = per_second;
+}
+
 Turn Pacer::reserve(const Route& route, Millis now, Millis deadline) {
   Lane& lane = this->lane(route, now);
   Road& road = this->road(route, now);
+  if (road.per_second != route.road_per_second) change_rate(road, route.road_per_second, now);
   const std::span<const Limit> limits = route.lane_limits;
 
   const Millis from_now = std::max(now, lane.paused_until);

@@ -44,7 +44,8 @@ class Pacer {
   /// Beyond this many lanes or roads the idle ones are forgotten, then any.
   static constexpr std::size_t kMaxKeys = 50'000;
 
-  /// Reserves the first turn if it is at `deadline` or before, else promises one.
+  /// Reserves the first turn if it is at `deadline` or before, else promises one. A rate of the
+  /// road that differs from the last one holds from the end of what is reserved.
   Turn reserve(const Route& route, runtime::Millis now, runtime::Millis deadline);
   /// Promises a turn and reserves none.
   runtime::Millis promise(const Route& route, runtime::Millis now);
@@ -64,8 +65,9 @@ class Pacer {
     runtime::Millis busy_until{0};  // idle, and so forgettable, from then on
   };
   struct Road {
-    explicit Road(int per_second) : slots(per_second) {}
+    explicit Road(int rate) : per_second(rate), slots(rate) {}
 
+    int per_second;
     Slots slots;
     Slots::Slot promised = 0;
     runtime::Millis paused_until{0};
@@ -77,6 +79,7 @@ class Pacer {
   static runtime::Millis promise_lane(Lane& lane, std::span<const Limit> limits,
                                       runtime::Millis from, runtime::Millis now);
   static runtime::Millis promise_road(Road& road, Slots::Slot slot, runtime::Millis now);
+  static void change_rate(Road& road, int per_second, runtime::Millis now);
   Lane& lane(const Route& route, runtime::Millis now);
   Road& road(const Route& route, runtime::Millis now);
 

@@ -113,6 +113,34 @@ TEST(Pacing, HostRateIsAnOption) {
   EXPECT_LE(world.seconds(), 0.1);
 }
 
+TEST(Pacing, ProcessesOnOneAddressAndForOneBotShareTheRates) {
+  World world;
+  world.notifier->share(2, 3);
+  world.send_until_done(many_webhooks(200));
+  EXPECT_EQ(most_within(world.http.times(), Millis{1'000}), 25U);
+  world.http.seen.clear();
+  std::vector<Outgoing> chats;
+  for (int i = 0; i < 100; ++i) chats.push_back(World::telegram(std::to_string(1'000 + i)));
+  world.send_until_done(std::move(chats));
+  EXPECT_EQ(most_within(world.http.times(), Millis{1'000}), 10U);
+}
+
+TEST(Pacing, ARateThatChangesHoldsBehindWhatIsReserved) {
+  World world;
+  for (Outgoing& one : many_webhooks(300)) world.spawn(std::move(one));
+  world.io.poll();  // all have their turns, within six seconds
+  world.notifier->share(5, 5);
+  for (int i = 0; i < 30; ++i) world.spawn(World::discord(std::to_string(2'000'000 + i)));
+  world.drive([&world] { return world.open == 0; });
+  EXPECT_EQ(world.http.seen.size(), 330U);
+  EXPECT_LE(most_within(world.http.times(), Millis{1'000}), 50U);
+  EXPECT_GE(world.seconds(), 8.9) << "thirty at ten a second, after the six seconds";
+  world.http.seen.clear();
+  world.notifier->share(1, 1);
+  world.send_until_done(many_webhooks(200));
+  EXPECT_LE(world.seconds(), 14.0) << "alone again";
+}
+
 TEST(Pacing, BusyWebhookDoesNotHoldOthers) {
   World world;
   for (Outgoing& one : same_webhook(200)) world.spawn(std::move(one));

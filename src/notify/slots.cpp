@@ -49,6 +49,12 @@ void Slots::take(Slot slot) {
   taken_.emplace(begin, end);
 }
 
+Slots::Slot Slots::behind() const { return taken_.empty() ? 0 : std::prev(taken_.end())->second; }
+
+void Slots::close(Slot begin, Slot end) {
+  if (begin < end) taken_.emplace(begin, end);
+}
+
 void Slots::forget_before(Slot slot) {
   while (!taken_.empty() && taken_.begin()->second <= slot) taken_.erase(taken_.begin());
 }

@@ -27,6 +27,10 @@ class Slots {
   /// The first free slot from this one on.
   [[nodiscard]] Slot first_free(Slot from) const;
   void take(Slot slot);
+  /// The first one behind all that are taken.
+  [[nodiscard]] Slot behind() const;
+  /// Takes all from `begin` until before `end`, of which none is taken.
+  void close(Slot begin, Slot end);
   /// Forgets what lies before; past slots are never asked for again.
   void forget_before(Slot slot);
 

@@ -135,6 +135,41 @@ TEST_P(AtOnceTest, OneListensToABot) {
   EXPECT_EQ(taken, kRounds);
 }
 
+runtime::Task<void> claim_one(Deliveries& deliveries, std::string owner) {
+  co_await deliveries.claim(std::move(owner), 1, kNow, kLease);
+}
+
+TEST_P(AtOnceTest, AChannelIsInOneProgramsHands) {
+  sign_up(kRounds);
+  trigger("b1");
+  std::vector<JobOutcome> outcomes;
+  for (const ClaimedJob& job : claim("w1")) {
+    outcomes.push_back(outcome_of(job));
+    outcomes.back().deliveries = {delivery_to(job.user.channels.at(0), "reminder")};
+  }
+  finish("w1", outcomes);
+  // Four messages to each channel; whoever has one of them has the channel.
+  for (int copy = 1; copy < kPrograms; ++copy) {
+    sql("INSERT INTO deliveries SELECT id || '-" + std::to_string(copy) +
+        "', batch_id, job_id, user_id, channel_id, channel_kind, kind || '-" +
+        std::to_string(copy) +
+        "', date, zone, stage, subject, body, urgency, state, created_at, checked_at, due_at, "
+        "expires_at, owner, lease_until, started_at, attempt, tries, remote_id, code, reason, "
+        "maybe_seen, ended_at FROM deliveries WHERE kind = 'reminder'");
+  }
+  for (int round = 0; round < kRounds; ++round) {
+    for (std::size_t i = 0; i < programs_.size(); ++i) {
+      begin(claim_one(programs_[i]->deliveries, "owner-" + std::to_string(i)));
+    }
+  }
+  run();
+  EXPECT_GT(number("SELECT COUNT(*) FROM deliveries WHERE state = 'sending'"), 0);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM (SELECT channel_id FROM deliveries "
+                   "WHERE state = 'sending' GROUP BY channel_id "
+                   "HAVING COUNT(DISTINCT owner) > 1) crowded"),
+            0);
+}
+
 STREAKY_STORE_SUITE_ON(AtOnceTest, Dialect::postgres);
 
 }  // namespace

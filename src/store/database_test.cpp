@@ -72,7 +72,7 @@ TEST_P(DatabaseTest, ADatabaseOfTheFirstSchemaIsBroughtUpToDate) {
   for (const char* table :
        {"retired_keys", "sessions", "signin_links", "user_calendars", "operator_actions",
         "public_cards", "known_keys", "used_links", "api_tokens", "kept_answers", "telegram_codes",
-        "telegram_bots", "members", "operator_accounts", "schema_compatibility"}) {
+        "telegram_bots", "members", "operator_accounts", "token_slices", "schema_compatibility"}) {
     sql(fmt::format("DROP TABLE {}", table));
   }
   for (const char* column : {"word_date", "word_stopped", "word_snoozed_until"}) {

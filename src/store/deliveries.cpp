@@ -6,6 +6,7 @@
 
 #include "store/counts.h"
 #include "store/json_rows.h"
+#include "store/pending_deliveries.h"
 #include "store/session.h"
 #include "store/texts.h"
 #include "store/user_reads.h"
@@ -54,6 +55,8 @@ std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& requ
         .bind("limit", request.limit)
         .bind("now", request.now)
         .bind("due_by", request.due_by)
+        .bind("recent", request.now - kLongestDay)
+        .bind("alive", session.by_server(request.now))
         .bind("lease_until", session.by_server(request.lease_until));
     query.into(id, due_at);
     while (query.next()) due.emplace_back(due_at, id);
@@ -62,9 +65,11 @@ std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& requ
   std::vector<std::string> ids;
   ids.reserve(due.size());
   for (const auto& [at, id] : due) ids.push_back(id);
+  const auto waiting = give_way(session, ids, request.owner, request.now);
+  std::erase_if(due, [&waiting](const auto& one) { return waiting.contains(one.second); });
   auto loaded = load_deliveries(session, ids);
   std::vector<ClaimedDelivery> claimed;
-  claimed.reserve(ids.size());
+  claimed.reserve(due.size());
   Counts counts;
   for (const auto& [at, id] : due) {
     claimed.push_back(std::move(loaded.at(id)));

@@ -155,6 +155,45 @@ TEST_P(DeliveriesTest, WhatComesDueSoonIsClaimedAheadAndSaysWhenItIsDue) {
   EXPECT_EQ(counters(), recount());
 }
 
+/// Two messages to one channel: the first is being sent by w1, or waits; the second is w2's to
+/// write.
+TEST_P(DeliveriesTest, WhatIsWrittenWaitsWhileAnotherProcessSendsThere) {
+  sign_up(1);
+  take_due("b1", 600);
+  const std::string first = remind_once("w1", true);
+  sql("UPDATE users SET next_check_at = 0");
+  take_due("b2", 1200);
+  const ClaimedJob job = claim("w2").at(0);
+  JobOutcome outcome = outcome_of(job);
+  outcome.deliveries = {delivery_to(job.user.channels.at(0), "reminder", true)};
+  const auto written = finish("w2", {outcome}).at(0).written;
+  ASSERT_EQ(written.size(), 1U);
+  EXPECT_FALSE(written[0].leased) << "it is not w2's to send now";
+  EXPECT_EQ(batch("b2").count("delivery:pending"), 1);
+  EXPECT_EQ(counters(), recount());
+  EXPECT_TRUE(claim_deliveries("w2").empty()) << "w1 still sends there";
+  EXPECT_EQ(counters(), recount());
+  record("w1", result_of(first, DeliveryEnd::sent));
+  const auto claimed = claim_deliveries("w2");
+  ASSERT_EQ(claimed.size(), 1U);
+  EXPECT_EQ(claimed[0].id, written[0].id);
+  EXPECT_EQ(claimed[0].attempt, 1);
+}
+
+TEST_P(DeliveriesTest, AChannelIsFreeAgainWhenItsSendersLeaseHasRunOut) {
+  sign_up(1);
+  trigger("b1");
+  remind_once("w1", true);  // w1 sends it; a second message to the same channel waits
+  sql("INSERT INTO deliveries SELECT 'second', batch_id, job_id, user_id, channel_id, "
+      "channel_kind, "
+      "'summary', date, zone, stage, subject, body, urgency, 'pending', created_at, checked_at, "
+      "due_at, expires_at, '', NULL, NULL, 0, 0, '', '', '', 0, NULL FROM deliveries");
+  EXPECT_TRUE(claim_deliveries("w2").empty());
+  EXPECT_EQ(claim_deliveries("w1").size(), 1U) << "one process may send both";
+  sql("UPDATE deliveries SET state = 'pending', attempt = 0 WHERE id = 'second'");
+  EXPECT_EQ(claim_deliveries("w2", kLease).size(), 1U);
+}
+
 TEST_P(DeliveriesTest, WhatWasOnItsWayGivesWayToALaterReminderWhenItFails) {
   sign_up(1);
   take_due("b1", 600);

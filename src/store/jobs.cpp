@@ -70,6 +70,9 @@ void end_inactive(Session& session, Counts& counts, std::vector<ClaimedJob>& job
 }
 
 std::vector<ClaimedJob> claim_in(Session& session, const ClaimRequest& request) {
+  // A claim that the server forgot leaves the job waiting, and its worker's result is refused. The
+  // claims of deliveries must last: a message would be sent twice.
+  session.need_not_last();
   Counts counts;
   std::vector<ClaimedJob> jobs;
   for (int round = 0; round < kMostRounds && jobs.empty(); ++round) {

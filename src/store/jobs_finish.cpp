@@ -66,12 +66,15 @@ class Finisher {
   std::vector<FinishResult> run(const std::vector<JobOutcome>& outcomes);
   /// The deliveries that the run has written.
   [[nodiscard]] const std::unordered_set<std::string>& written() const { return written_; }
+  /// Of these, the ones that wait although they were to be sent at once.
+  [[nodiscard]] const std::unordered_set<std::string>& put_back() const { return put_back_; }
 
  private:
   Finish judge(const HeldJobs& held, const JobOutcome& outcome) const;
   void accept(const HeldJob& job, const JobOutcome& outcome);
   void end_job(const HeldJob& job, const JobOutcome& outcome);
   void write_streaks();
+  void write_deliveries();
 
   Session& session_;  // borrowed
   const DeliveryLease lease_;
@@ -79,7 +82,9 @@ class Finisher {
   NewDeliveries deliveries_;
   Identities identities_;
   Counts counts_;
+  std::vector<std::string> leased_;  // deliveries that are to be sent at once
   std::unordered_set<std::string> written_;
+  std::unordered_set<std::string> put_back_;
   boost::json::array ends_;
   boost::json::array answered_;                  // after "could not check" had been written
   std::map<std::int64_t, StreakState> streaks_;  // one per user, whatever the jobs
@@ -104,7 +109,7 @@ std::vector<FinishResult> Finisher::run(const std::vector<JobOutcome>& outcomes)
   write_streaks();
   identities_.write(session_);
   cancel_answered(session_, counts_, answered_, now_);
-  written_ = deliveries_.write(session_, counts_);
+  write_deliveries();
   counts_.write(session_);
   return results;
 }
@@ -136,6 +141,7 @@ void Finisher::accept(const HeldJob& job, const JobOutcome& outcome) {
   if (planted(Mutant::recorded_after_send)) return;
   for (const NewDelivery& delivery : outcome.deliveries) {
     deliveries_.add(job.origin, delivery, lease_);
+    if (delivery.leased) leased_.push_back(delivery.id);
   }
 }
 
@@ -175,6 +181,15 @@ void Finisher::end_job(const HeldJob& job, const JobOutcome& outcome) {
   counts_.add_verdict(job.origin.batch_id, verdict);
 }
 
+void Finisher::write_deliveries() {
+  written_ = deliveries_.write(session_, counts_);
+  std::erase_if(leased_, [this](const std::string& id) { return !written_.contains(id); });
+  for (const auto& [id, batch_id] : give_way(session_, leased_, lease_.owner, now_)) {
+    counts_.move_delivery(batch_id, "sending", "pending");
+    put_back_.insert(id);
+  }
+}
+
 void Finisher::write_streaks() {
   boost::json::array rows;
   for (const auto& [user_id, streak] : streaks_) {
@@ -195,18 +210,22 @@ runtime::Task<std::vector<FinishResult>> Jobs::finish(std::string owner,
   }
   std::vector<FinishResult> results;
   std::unordered_set<std::string> written;
+  std::unordered_set<std::string> put_back;
   Database::Work work = [&](Session& session) {
     const DeliveryLease lease{owner, session.by_server(lease_until)};
     Finisher finisher(session, lease, now);
     results = finisher.run(outcomes);
     written = finisher.written();
+    put_back = finisher.put_back();
   };
   if (!outcomes.empty()) co_await database_.write(std::move(work));
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (results[i].finish != Finish::accepted) continue;
     for (NewDelivery& delivery : outcomes[i].deliveries) {
       const bool sends = written.contains(delivery.id) || planted(Mutant::recorded_after_send);
-      if (sends) results[i].written.push_back(std::move(delivery));
+      if (!sends) continue;
+      if (put_back.contains(delivery.id)) delivery.leased = false;
+      results[i].written.push_back(std::move(delivery));
     }
   }
   co_return results;

@@ -56,6 +56,24 @@ void cancel_overtaken_meanwhile(Session& session, Counts& counts,
   end_found(session, counts, query, overtaken(), now);
 }
 
+std::unordered_map<std::string, std::string> give_way(Session& session,
+                                                      const std::vector<std::string>& ids,
+                                                      const std::string& owner,
+                                                      runtime::TimePoint now) {
+  std::unordered_map<std::string, std::string> waiting;
+  if (ids.empty()) return waiting;
+  std::string id;
+  std::string batch_id;
+  auto query = session.query("deliveries/give_way");
+  query.bind("ids", to_json(ids))
+      .bind("owner", owner)
+      .bind("recent", now - kLongestDay)
+      .bind("alive", session.by_server(now));
+  query.into(id, batch_id);
+  while (query.next()) waiting.emplace(id, batch_id);
+  return waiting;
+}
+
 void cancel_answered(Session& session, Counts& counts, const boost::json::array& jobs,
                      runtime::TimePoint now) {
   if (jobs.empty()) return;

@@ -1,9 +1,11 @@
-// Ends deliveries that wait, keeping the counters right. Private to store/. The database's thread.
+// Deliveries that wait: ends them, keeping the counters right, and makes others wait. Private to
+// store/. The database's thread.
 #pragma once
 
 #include <boost/json/array.hpp>
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "runtime/time.h"
@@ -31,6 +33,17 @@ void cancel_overtaken(Session& session, Counts& counts, const boost::json::array
 /// Of these, which wait again, what a newer reminder overtook while it was on its way.
 void cancel_overtaken_meanwhile(Session& session, Counts& counts,
                                 const std::vector<std::string>& ids, runtime::TimePoint now);
+
+/// No message on its way was made longer ago: none outlives its user's day.
+inline constexpr std::chrono::hours kLongestDay{48};
+
+/// Of these, which `owner` has just begun, those wait instead whose channel another process has in
+/// hand: a channel is sent to by one process at a time. Gives them and their batches; counters are
+/// the caller's.
+std::unordered_map<std::string, std::string> give_way(Session& session,
+                                                      const std::vector<std::string>& ids,
+                                                      const std::string& owner,
+                                                      runtime::TimePoint now);
 
 /// "Could not check" that has not been said yet, of users who could be checked after all. Rows:
 /// `user_id`, `date`.

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <latch>
 #include <map>
+#include <regex>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -32,6 +33,19 @@ class PostgresTest : public StoreTest {
     }
     ADD_FAILURE() << "it was written";
     return Kind::other;
+  }
+
+  std::vector<std::string> plan_of(const std::string& statement) {
+    std::vector<std::string> lines;
+    Database::Work work = [&](Session& session) {
+      std::string line;
+      soci::statement rows =
+          (session.connection().prepare << "EXPLAIN " + statement, soci::into(line));
+      rows.execute();
+      while (rows.fetch()) lines.push_back(line);
+    };
+    wait(s_->database.write(work));  // some of them lock rows
+    return lines;
   }
 };
 
@@ -180,6 +194,32 @@ TEST_P(PostgresTest, RowsThatAnotherHoldsTooLongAreSaid) {
   let_go.count_down();
   holder.join();
   EXPECT_EQ(kind, Kind::locked);
+}
+
+// Statistics of a quiet night say that nothing waits. A plan that rests on them walks all that
+// waits for each user of a bite.
+TEST_P(PostgresTest, AfterAQuietNightNoBiteWalksWhatWaits) {
+  sign_up(1'000);
+  take_due("yesterday", 1200);
+  sql("UPDATE jobs SET state = 'completed', date = '2026-08-05'");
+  sql("ANALYZE");
+  const std::string rows =
+      R"('[{"id": 1, "user_id": 1, "date": "2026-08-06", "stage": 1200, "zone": "UTC"}]')";
+  const std::regex of_what_waits("(using|on) \\w*(due|leas|expir|pending)");
+  for (const char* name : {"schedule/unfinished", "schedule/move_jobs", "deliveries/answered"}) {
+    std::string statement = Statements(Dialect::postgres).text(name);
+    for (const auto& [parameter, value] :
+         {std::pair<std::string, std::string>{":jobs", rows}, {":manual", "-1"}}) {
+      for (auto at = statement.find(parameter); at != std::string::npos;
+           at = statement.find(parameter)) {
+        statement.replace(at, parameter.size(), value);
+      }
+    }
+    for (const std::string& line : plan_of(statement)) {
+      if (line.find("Scan") == std::string::npos) continue;
+      EXPECT_FALSE(std::regex_search(line, of_what_waits)) << name << ": " << line;
+    }
+  }
 }
 
 TEST_P(PostgresTest, ARowThatTheSchemaRefusesIsToldApartAndNotQuoted) {

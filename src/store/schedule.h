@@ -50,7 +50,8 @@ struct Bite {
 
 class Schedule {
  public:
-  static constexpr int kMostPerBite = 5'000;
+  /// Who edits a user of the bite under way waits for its end.
+  static constexpr int kMostPerBite = 2'000;
 
   explicit Schedule(Database& database) : database_(database) {}
 

@@ -155,6 +155,10 @@ void Session::announce_work() {
   if (statements_.dialect() == Dialect::postgres) execute("NOTIFY streaky_jobs");
 }
 
+void Session::need_not_last() {
+  if (statements_.dialect() == Dialect::postgres) execute("SET LOCAL synchronous_commit = off");
+}
+
 void Session::lock(const std::string& name) {
   if (statements_.dialect() == Dialect::postgres) query(name).run();
 }

@@ -109,6 +109,9 @@ class Session {
   /// Tells listeners (`listener.h`) of new work when the transaction commits. Once per batch: it
   /// makes commits wait for each other.
   void announce_work();
+  /// This transaction's commit does not wait for the disk: whoever loses power may lose it, but
+  /// nothing that was committed after it stays without it. For what promises nobody anything.
+  void need_not_last();
   /// One statement without parameters or rows, by its text: migrations and tests.
   void execute(const std::string& sql) { connection_ << sql; }
   [[nodiscard]] const Statements& statements() const { return statements_; }

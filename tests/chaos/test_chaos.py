@@ -16,12 +16,13 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
 
 from gate import Gate  # noqa: E402
-from support import BIN, ROOT, PostgresTest, free_port, until  # noqa: E402
+from support import BIN, PROXY_SECRET, ROOT, PostgresTest, free_port, until  # noqa: E402
 
 USERS = int(os.environ.get("CHAOS_USERS", "1000"))
 KILLS = int(os.environ.get("CHAOS_KILLS", "16"))
 SEED = int(os.environ.get("CHAOS_SEED", str(random.randrange(1_000_000))))
 KILL_EVERY = 0.3
+CLOCKS_APART = 90  # seconds
 CLOSED_FOR = 3
 RECOVERS_WITHIN = 10  # seconds after the database is back
 
@@ -34,26 +35,52 @@ class Chaos(PostgresTest):
         self.fleet = []
         self.possible_doubles = 0
 
-    def launch(self, role):
-        with (self.folder / f"{role}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [BIN / "streaky", "--data", self.data, "serve", "--role", role, "--listen",
-                 f"127.0.0.1:{free_port()}"], stderr=log, stdout=log, env=self.environment)
-        process.role = role
+    def start(self, name, *arguments, **environment):
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen([BIN / "streaky", "--data", *arguments], stderr=log,
+                                       stdout=log, env={**self.environment, **environment})
         self.addCleanup(self.end, process)
         self.fleet.append(process)
         return process
 
-    def begin(self, *roles, users=USERS):
+    def launch(self, role, ahead=0):
+        """A process whose clock is so many seconds ahead of the others'."""
+        environment = {}
+        if ahead:
+            environment = {"LD_PRELOAD": str((BIN / "libshifted_clock.so").resolve()),
+                           "SHIFTED_CLOCK_S": str(ahead)}
+        process = self.start(role, self.data, "serve", "--role", role, "--listen",
+                             f"127.0.0.1:{free_port()}", **environment)
+        process.again = lambda: self.launch(role, ahead)
+        process.in_hand = lambda: self.sending(process)
+        return process
+
+    def launch_proxy(self, port):
+        process = self.start("proxy", self.folder / "proxy", "proxy", "--listen",
+                             f"127.0.0.1:{port}", "--keys-file", self.folder / "proxy.keys")
+        process.again = lambda: self.launch_proxy(port)
+        # Any worker's message may be in its hands.
+        process.in_hand = lambda: self.number(
+            "SELECT COUNT(*) FROM deliveries WHERE state = 'sending'")
+        return process
+
+    def inhabit(self, users):
         world = self.start_world("--users", str(users), "--seed", str(SEED), "--lift-limits",
                                  "--by-day",
                                  "--github-latency-ms", "200", "--channel-latency-ms", "200")
         self.move_in(world, remind_at=["00:01"])
         world.control("reset-ledger")
         self.users = users
+        return world
+
+    def await_fleet(self, members):
+        until("the fleet", lambda: self.number("SELECT COUNT(*) FROM members") == members)
+
+    def begin(self, *roles, users=USERS):
+        world = self.inhabit(users)
         for role in roles:
             self.launch(role)
-        until("the fleet", lambda: self.number("SELECT COUNT(*) FROM members") == len(roles))
+        self.await_fleet(len(roles))
         self.make_all_due()
         return world
 
@@ -94,15 +121,38 @@ class Chaos(PostgresTest):
         return "\n".join([str(int(time.time() * 1000)), *told, *logs])
 
     def test_processes_are_killed_one_after_the_other(self):
-        world = self.begin("scheduler", "scheduler", "worker", "worker", "worker")
+        ports = [free_port() for _ in range(2)]
+        self.environment.update(
+            STREAKY_PROXY_URLS=",".join(f"http://127.0.0.1:{port}" for port in ports),
+            STREAKY_PROXY_SECRET=PROXY_SECRET)
+        self.streaky("keys", "new", "--proxy", self.folder / "proxy.keys")
+        for port in ports:
+            self.launch_proxy(port)
+        world = self.begin(*["scheduler"] * 3, *["worker"] * 4)
         for _ in range(KILLS):
             victim = self.dice.choice(self.fleet)
             self.fleet.remove(victim)
-            before = self.sending(victim)
+            before = victim.in_hand()
             self.end(victim, signal.SIGKILL)
-            self.possible_doubles += max(before, self.sending(victim))
-            self.launch(victim.role)
+            self.possible_doubles += max(before, victim.in_hand())
+            victim.again()
             time.sleep(KILL_EVERY)
+        self.judge(world)
+
+    def test_clocks_are_far_apart(self):
+        """Leases, far shorter, go by the database's clock; whose hour has come, by each one's own."""
+        world = self.inhabit(USERS // 2)
+        # Nobody's midnight: it would come for these processes at different times.
+        until("a moment between quarters of an hour", lambda: 60 < time.time() % 900 < 780, 200)
+        for role in ("scheduler", "worker"):
+            for ahead in (CLOCKS_APART // 2, -CLOCKS_APART // 2):
+                self.launch(role, ahead)
+        self.await_fleet(4)
+        # Some for both schedulers, some for one of them alone.
+        now = int(time.time() * 1000)
+        self.psql("UPDATE users SET next_check_at = "
+                  f"{now} + ((id % {CLOCKS_APART}) - {CLOCKS_APART * 2 // 3}) * 1000 "
+                  "WHERE status = 'active'")
         self.judge(world)
 
     def test_a_frozen_worker_thaws_after_others_have_taken_over(self):

@@ -52,6 +52,37 @@ class Fleet(PostgresTest):
         self.assertLessEqual(audit["doubles"], lost, audit)
         self.assertEqual(self.number("SELECT COUNT(*) FROM users WHERE next_check_at IS NULL"), 0)
 
+    def test_two_workers_share_one_token_and_the_pace_of_the_channels(self):
+        """The real limits of GitHub and of the channels, which one worker alone would use up."""
+        world = self.start_world("--users", "4000", "--seed", "26", "--by-day",
+                                 "--github-latency-ms", "1500", tokens=1)
+        # The first look at so many takes more computing time than GitHub gives, whoever asks.
+        world.control("cpu", query_ms=0, window_ms=1, hundred_days_ms=0)
+        self.move_in(world, remind_at=["00:01"])
+        self.environment.update(STREAKY_DISCORD_PER_SECOND="50")
+        workers = [self.serve("--role", "worker") for _ in range(2)]
+        until("two who know each other", lambda: len(self.status()["processes"]) == 2)
+        # Until each has heard of the other, the later one asks little.
+        beats = "SELECT COUNT(*) FROM members WHERE beat_at >= started_at + 10000"
+        until("two beats of both", lambda: self.number(beats) == 2)
+        world.control("reset-ledger")
+        self.serve("--role", "scheduler")
+        self.make_all_due()
+        crowded = "SELECT COUNT(*) FROM (SELECT channel_id FROM deliveries WHERE state = 'sending' " \
+                  "GROUP BY channel_id HAVING COUNT(DISTINCT owner) > 1) c"
+
+        def round_over():
+            self.assertEqual(self.number(crowded), 0)
+            return self.number("SELECT COUNT(*) FROM jobs") == 4000 and self.all_settled()
+
+        until("the end of the round", round_over, 180)
+        self.assertTrue(world.get("audit")["ok"], world.get("audit"))
+        for worker in workers:
+            metrics = fetch(f"{worker.url}/metrics")
+            self.assertNotIn('streaky_github_failures_total{code="secondary_limit"}', metrics)
+            self.assertIn("streaky_github_requests_total", metrics)
+        self.assertGreater(self.number("SELECT SUM(points_taken) FROM token_slices"), 0)
+
     def status(self, code=0):
         return json.loads(self.streaky("status", "--json", code=code).stdout)
 

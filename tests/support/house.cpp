@@ -128,7 +128,8 @@ void House::start(const MakeHttp& make_http) {
                           .host = "house",
                           .version = "0",
                           .roles = "scheduler,worker",
-                          .fixed_keys = ""},
+                          .fixed_keys = "",
+                          .on_fleet = nullptr},
       settings_.engine);
   process.engine->start();
 }

@@ -85,16 +85,36 @@ UPDATE deliveries SET state = :state, code = :code, reason = :reason, ended_at =
    AND state = 'pending';
 
 -- name: claim
+-- A channel is in one process's hands at a time: what another one sends there goes first. A message
+-- on its way is not older than its day. The lock on the user excludes whoever writes a message to
+-- that user or claims another one, until `give_way` has looked.
 UPDATE deliveries
    SET state = 'sending', owner = :owner, lease_until = :lease_until, started_at = :now,
        attempt = attempt + 1
  WHERE id = ANY(ARRAY(SELECT d.id FROM deliveries d
+                         JOIN users u ON u.id = d.user_id
                        WHERE d.state = 'pending' AND d.due_at <= :due_by AND d.expires_at > :now
                          AND EXISTS (SELECT 1 FROM channels c
                                       WHERE c.id = d.channel_id AND c.is_on = 1)
+                         AND NOT EXISTS (SELECT 1 FROM deliveries s
+                                          WHERE s.user_id = d.user_id AND s.created_at > :recent
+                                            AND s.channel_id = d.channel_id AND s.state = 'sending'
+                                            AND s.owner <> :owner AND s.lease_until > :alive)
                        ORDER BY d.due_at, d.id LIMIT :limit
-                         FOR NO KEY UPDATE OF d SKIP LOCKED))
+                         FOR UPDATE OF u SKIP LOCKED FOR NO KEY UPDATE OF d SKIP LOCKED))
 RETURNING id, due_at;
+
+-- name: give_way
+-- Which of these, that have just begun, must wait: their channel is in another process's hands.
+UPDATE deliveries
+   SET state = 'pending', owner = '', lease_until = NULL, attempt = attempt - 1
+ WHERE id = ANY(ARRAY(SELECT value FROM json_array_elements_text(CAST(:ids AS json))))
+   AND state = 'sending'
+   AND EXISTS (SELECT 1 FROM deliveries s
+                WHERE s.user_id = deliveries.user_id AND s.created_at > :recent
+                  AND s.channel_id = deliveries.channel_id AND s.state = 'sending'
+                  AND s.owner <> :owner AND s.lease_until > :alive)
+RETURNING id, batch_id;
 
 -- name: load
 SELECT d.id, d.batch_id, d.job_id, d.user_id, d.channel_id, d.channel_kind,

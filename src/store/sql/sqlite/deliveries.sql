@@ -75,14 +75,31 @@ UPDATE deliveries SET state = :state, code = :code, reason = :reason, ended_at =
  WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'pending';
 
 -- name: claim
+-- A channel is in one process's hands at a time: what another one sends there goes first. A message
+-- on its way is not older than its day.
 UPDATE deliveries
    SET state = 'sending', owner = :owner, lease_until = :lease_until, started_at = :now,
        attempt = attempt + 1
  WHERE id IN (SELECT d.id FROM deliveries d CROSS JOIN channels c
                WHERE d.state = 'pending' AND d.due_at <= :due_by AND d.expires_at > :now
                  AND c.id = d.channel_id AND c.is_on = 1
+                 AND NOT EXISTS (SELECT 1 FROM deliveries s
+                                  WHERE s.user_id = d.user_id AND s.created_at > :recent
+                                    AND s.channel_id = d.channel_id AND s.state = 'sending'
+                                    AND s.owner <> :owner AND s.lease_until > :alive)
                ORDER BY d.due_at, d.id LIMIT :limit)
 RETURNING id, due_at;
+
+-- name: give_way
+-- Which of these, that have just begun, must wait: their channel is in another process's hands.
+UPDATE deliveries
+   SET state = 'pending', owner = '', lease_until = NULL, attempt = attempt - 1
+ WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'sending'
+   AND EXISTS (SELECT 1 FROM deliveries s
+                WHERE s.user_id = deliveries.user_id AND s.created_at > :recent
+                  AND s.channel_id = deliveries.channel_id AND s.state = 'sending'
+                  AND s.owner <> :owner AND s.lease_until > :alive)
+RETURNING id, batch_id;
 
 -- name: load
 SELECT d.id, d.batch_id, d.job_id, d.user_id, d.channel_id, d.channel_kind,

@@ -5,7 +5,7 @@ CREATE TABLE schema_compatibility (
   one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
   compatible_from INTEGER NOT NULL
 );
-INSERT INTO schema_compatibility (one, compatible_from) VALUES (1, 12);
+INSERT INTO schema_compatibility (one, compatible_from) VALUES (1, 13);
 
 -- Of a member that read its keys once, at its start: what is sealed with them begins so
 -- (`v1.k1x….`), parted by spaces. Empty where it reads a key file, again whenever that changes.

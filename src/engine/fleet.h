@@ -1,0 +1,13 @@
+// The workers at work, as a process has heard: what limits are divided among.
+#pragma once
+
+namespace streaky::engine {
+
+/// This process is one of them.
+struct Fleet {
+  int workers = 1;
+  int workers_on_host = 1;  // behind one address, as a rule
+  bool newcomer = false;    // the others may not have heard of this process yet
+};
+
+}  // namespace streaky::engine

@@ -1,0 +1,180 @@
+// Several processes, one token: what they spend together is what GitHub gives.
+#include "engine/point_dealer.h"
+
+#include <algorithm>
+#include <boost/asio/detached.hpp>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "github/token_budget.h"
+#include "runtime/clock.h"
+#include "store/store_testing.h"
+
+namespace streaky::engine {
+namespace {
+
+using github::Portion;
+using github::TokenBudget;
+using runtime::Millis;
+using store::Dialect;
+using store::dialect_name;
+using Leased = std::expected<TokenBudget::Lease, TokenBudget::Refusal>;
+
+/// GitHub's side: an hour's points, of which each request costs one.
+struct Hour {
+  std::int64_t limit = 0;
+  std::int64_t spent = 0;
+  int over = 0;  // requests beyond it
+  runtime::TimePoint ends_at{};
+
+  net::HttpResponse answer() {
+    if (spent >= limit) ++over;
+    ++spent;
+    net::HttpResponse response;
+    response.status = 200;
+    response.headers.push_back(
+        {"x-ratelimit-remaining", std::to_string(std::max<std::int64_t>(limit - spent, 0))});
+    response.headers.push_back(
+        {"x-ratelimit-reset", std::to_string(runtime::to_unix_ms(ends_at) / 1'000)});
+    return response;
+  }
+};
+
+runtime::Task<void> keep(TokenBudget* budget, runtime::TimePoint give_up_at,
+                         std::optional<Leased>* out) {
+  *out = co_await budget->lease_service(give_up_at);
+}
+
+class PointDealerTest : public store::StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    log_ = runtime::make_null_log();
+    dealer_.emplace(s_->database, *log_);
+    hour_.ends_at = clock_.now() + std::chrono::hours(1);
+  }
+  TokenBudget& start(Portion portion) {
+    auto& budget = budgets_.emplace_back(std::make_unique<TokenBudget>(clock_));
+    budget->add_service_token(runtime::Secret("ghp_shared"));
+    budget->set_dealer(*dealer_);
+    budget->set_portion(portion);
+    return *budget;
+  }
+  Leased lease(TokenBudget& budget) {
+    std::optional<Leased> out;
+    boost::asio::co_spawn(io_, keep(&budget, clock_.now(), &out), boost::asio::detached);
+    io_.restart();
+    io_.poll();
+    return std::move(out.value());
+  }
+  /// One request from begin to end; false when the budget refuses it.
+  bool ask(TokenBudget& budget) {
+    Leased leased = lease(budget);
+    if (!leased) return false;
+    leased->succeeded(hour_.answer(), std::nullopt);
+    leased->give_back();
+    return true;
+  }
+  /// All ask as long as they may, `together` requests each at a time.
+  void spend_all(int together) {
+    for (bool any = true; any;) {
+      any = false;
+      clock_.advance_to(clock_.now() + Millis{1'000});  // the minute's share fills up
+      std::vector<Leased> under_way;
+      for (auto& budget : budgets_) {
+        for (int i = 0; i < together; ++i) {
+          Leased leased = lease(*budget);
+          if (leased) under_way.push_back(std::move(leased));
+        }
+      }
+      for (Leased& leased : under_way) {
+        any = true;
+        leased->succeeded(hour_.answer(), std::nullopt);
+      }
+    }
+  }
+  std::int64_t transactions() const {
+    return static_cast<std::int64_t>(
+        s_->metrics.value("streaky_db_transactions_total", {{"kind", "write"}}));
+  }
+
+  runtime::VirtualClock clock_{store::kNow};
+  std::unique_ptr<runtime::Log> log_;
+  std::optional<StorePointDealer> dealer_;
+  std::vector<std::unique_ptr<TokenBudget>> budgets_;
+  Hour hour_;
+};
+
+TEST_P(PointDealerTest, TwoNeverSpendMoreThanTheHourHas) {
+  hour_.limit = 1'500;
+  for (int i = 0; i < 2; ++i) start(Portion::of_fleet(2, false));
+  spend_all(20);
+  EXPECT_EQ(hour_.over, 0);
+  EXPECT_GE(hour_.spent, 1'350) << "little of it is left to nobody";
+  // The next hour is theirs again.
+  clock_.advance_to(hour_.ends_at);
+  hour_ = {.limit = 300, .ends_at = clock_.now() + std::chrono::hours(1)};
+  spend_all(20);
+  EXPECT_EQ(hour_.over, 0);
+  EXPECT_GE(hour_.spent, 200);
+}
+
+TEST_P(PointDealerTest, WhoComesLaterTakesNothingThatOthersHold) {
+  hour_.limit = 600;
+  TokenBudget& first = start(Portion::of_fleet(1, false));
+  const std::int64_t before = transactions();
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(ask(first));
+  EXPECT_EQ(transactions(), before) << "who is alone asks nobody";
+  start(Portion::of_fleet(2, false));
+  first.set_portion(Portion::of_fleet(2, false));
+  spend_all(10);
+  EXPECT_EQ(hour_.over, 0);
+  EXPECT_GE(hour_.spent, 450);
+}
+
+TEST_P(PointDealerTest, PointsAreTakenByTheSlice) {
+  hour_.limit = 5'000;
+  TokenBudget& budget = start(Portion::of_fleet(2, false));
+  start(Portion::of_fleet(2, false));
+  const std::int64_t before = transactions();
+  for (int i = 0; i < 350; ++i) ASSERT_TRUE(ask(budget));
+  EXPECT_EQ(transactions() - before, 4);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM token_slices WHERE token LIKE '%ghp%'"), 0);
+}
+
+TEST_P(PointDealerTest, WithoutTheStoreNoMoreThanASliceIsSpent) {
+  hour_.limit = 5'000;
+  TokenBudget& budget = start(Portion::of_fleet(2, false));
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(ask(budget));
+  sql("ALTER TABLE token_slices RENAME TO away");
+  int asked = 0;
+  while (asked < 1'000 && ask(budget)) ++asked;
+  EXPECT_EQ(asked, store::TokenSlices::kSlice - 1);
+  sql("ALTER TABLE away RENAME TO token_slices");
+  clock_.advance_to(clock_.now() + Millis{1'000});
+  EXPECT_TRUE(ask(budget)) << "it goes on when the store is back";
+}
+
+TEST_P(PointDealerTest, RequestsUnderWayAreDivided) {
+  hour_.limit = 5'000;
+  const auto under_way = [this](Portion portion) {
+    TokenBudget& budget = start(portion);
+    for (int i = 0; i < 150; ++i) EXPECT_TRUE(ask(budget));  // it grows with success
+    clock_.advance_to(clock_.now() + std::chrono::minutes(1));
+    std::vector<Leased> leases;
+    for (Leased one = lease(budget); one; one = lease(budget)) leases.push_back(std::move(one));
+    return leases.size();
+  };
+  EXPECT_EQ(under_way(Portion{}), 100U);
+  EXPECT_EQ(under_way(Portion::of_fleet(2, false)), 47U);
+  EXPECT_EQ(under_way(Portion::of_fleet(2, true)), 1U);
+  EXPECT_EQ(Portion::of_fleet(500, false).in_flight, 1);
+}
+
+STREAKY_STORE_SUITE(PointDealerTest);
+
+}  // namespace
+}  // namespace streaky::engine
