@@ -64,8 +64,7 @@ TEST(Sealer, ShowsNothingOfTheValueAndNeverTheSameTextTwice) {
     const auto bytes = runtime::base64url_decode(sealed.substr(prefix_of(sealed).size()));
     ASSERT_TRUE(bytes.has_value());
     EXPECT_EQ(bytes->find("ghp_secret"), std::string::npos);
-    EXPECT_EQ(sealed.find(runtime::base64url_encode("ghp_secret").substr(0, 8)),
-              std::string::npos);
+    EXPECT_EQ(sealed.find(runtime::base64url_encode("ghp_secret").substr(0, 8)), std::string::npos);
     EXPECT_TRUE(seen.insert(sealed).second);
   }
 }

@@ -48,6 +48,7 @@ struct Translate {
   void operator()(const notify::Sent& sent) const {
     outcome.end = DeliveryEnd::sent;
     outcome.remote_id = sent.remote_id;
+    outcome.maybe_seen = sent.maybe_seen;
   }
   void operator()(const notify::RetryAt& retry) const {
     outcome.end = DeliveryEnd::retry;

@@ -18,9 +18,11 @@ enum class ChannelKind { discord, telegram };
 const char* to_text(ChannelKind kind);
 std::optional<ChannelKind> parse_channel_kind(std::string_view text);
 
-/// The service took the message.
+/// The service took the message. `maybe_seen`: it may have taken it before, when an answer was
+/// lost.
 struct Sent {
   std::string remote_id;
+  bool maybe_seen = false;
 };
 /// Not now. `maybe_seen`: the answer was lost, so the message may have arrived all the same.
 struct RetryAt {

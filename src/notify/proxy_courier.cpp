@@ -164,8 +164,8 @@ Task<Carried> ProxyCourier::Impl::carry(ProxyParcelPtr parcel) {
       co_await hand_over(parcel, index);
     }
     if (parcel->fate == Fate::expired) co_return expired(parcel->outgoing);
+    keep_doubt(*parcel);
     if (parcel->fate == Fate::answered) doubtful_.erase(parcel->outgoing.delivery_id);
-    if (parcel->fate == Fate::busy) keep_doubt(*parcel);
     if (parcel->fate == Fate::answered || parcel->fate == Fate::busy) {
       co_return std::move(parcel->carried);
     }
@@ -196,11 +196,12 @@ void ProxyCourier::Impl::doubt(const std::string& delivery_id, std::size_t index
   doubtful_.insert_or_assign(delivery_id, index);
 }
 
-/// It has no room now, but it or another one may have sent the message before.
+/// Whatever this one says: another, or it itself before it was started anew, may have sent the
+/// message.
 void ProxyCourier::Impl::keep_doubt(ProxyParcel& parcel) const {
-  if (auto* retry = std::get_if<RetryAt>(&parcel.carried.outcome)) {
-    retry->maybe_seen = doubtful_.contains(parcel.outgoing.delivery_id);
-  }
+  if (!doubtful_.contains(parcel.outgoing.delivery_id)) return;
+  if (auto* retry = std::get_if<RetryAt>(&parcel.carried.outcome)) retry->maybe_seen = true;
+  if (auto* sent = std::get_if<Sent>(&parcel.carried.outcome)) sent->maybe_seen = true;
 }
 
 /// Too late for this day, whatever the proxies would say.

@@ -141,10 +141,13 @@ TEST(ProxyCourierTest, AProxyKilledInMidBatchIsAskedAgainThenAnotherOne) {
   world.kill("http://one:1");
   world.drive_all();
   std::size_t sent = 0;
+  std::size_t maybe_twice = 0;
   for (int i = 1; i <= 100; ++i) {
     const auto& carried = world.carried("delivery-" + std::to_string(i));
     ASSERT_EQ(carried.size(), 1U);
     sent += is_sent(carried.front()) ? 1U : 0U;
+    const auto* as_sent = std::get_if<Sent>(&carried.front().outcome);
+    maybe_twice += as_sent != nullptr && as_sent->maybe_seen ? 1U : 0U;
   }
   EXPECT_EQ(sent, 100U);
   EXPECT_EQ(webhooks_told(world).size(), 100U) << "nobody is missed";
@@ -152,6 +155,27 @@ TEST(ProxyCourierTest, AProxyKilledInMidBatchIsAskedAgainThenAnotherOne) {
   EXPECT_EQ(static_cast<double>(world.channels.seen.size() - 100), possible)
       << "what may have come twice is counted, and nothing else is";
   EXPECT_GT(possible, 0);
+  EXPECT_EQ(static_cast<double>(maybe_twice), possible) << "their histories say so";
+}
+
+TEST(ProxyCourierTest, AProxyThatWasStartedAnewRemembersNothingAndTheHistorySaysSo) {
+  World world;
+  world.channels.latency = Millis{50};
+  for (int i = 1; i <= 20; ++i) world.spawn(world.delivery(i));
+  world.drive_for(Millis{40});
+  auto& one = world.network.hosts["http://one:1"];
+  one.cut_after_pieces = 0;
+  world.drive_for(Millis{40});
+  one.cut_after_pieces = -1;
+  world.kill("http://one:1");
+  world.start("http://one:1");
+  world.drive_all();
+  EXPECT_EQ(world.channels.seen.size(), 40U) << "all were sent, and sent again";
+  for (int i = 1; i <= 20; ++i) {
+    const auto& carried = world.carried("delivery-" + std::to_string(i));
+    ASSERT_TRUE(is_sent(carried.front()));
+    EXPECT_TRUE(std::get<Sent>(carried.front().outcome).maybe_seen);
+  }
 }
 
 TEST(ProxyCourierTest, AChannelKeepsItsProxyAndTheLoadIsSpread) {
