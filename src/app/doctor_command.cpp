@@ -32,9 +32,13 @@ Finding check_zones() {
 std::vector<Finding> check_store(Base& base, net::HttpClient& http, const Options& options) {
   std::vector<Finding> findings;
   const auto database = open_database(base, options, false);
-  findings.push_back({"database", true,
-                      fmt::format("{}, schema {}", store_url_shown(options.database_url()),
-                                  database->schema_version())});
+  std::string schema = fmt::format("schema {}", database->schema_version());
+  if (database->schema_version() > database->known_schema()) {
+    schema += fmt::format(", of a newer Streaky; this one knows {} and may work beside it",
+                          database->known_schema());
+  }
+  findings.push_back(
+      {"database", true, fmt::format("{}, {}", store_url_shown(options.database_url()), schema)});
   const bool serving = somebody_works(base, *database, options);
   findings.push_back({"serve", true, serving ? "at work on this database" : "not running"});
   store::Users users(*database);

@@ -20,6 +20,14 @@ std::vector<store::Member> members_of(Base& base, store::Database& database) {
   return base.run(members.list());
 }
 
+std::vector<store::Member> living_members(Base& base, store::Database& database,
+                                          const Options& options) {
+  const auto fresh = base.clock->now() - beat_of(options) * engine::Membership::kBeatsMissed;
+  auto members = members_of(base, database);
+  std::erase_if(members, [fresh](const auto& member) { return member.beat_at <= fresh; });
+  return members;
+}
+
 runtime::Millis beat_of(const Options& options) {
   return store::is_postgres_url(options.database_url()) ? kBeatShared : kBeatAlone;
 }
@@ -27,10 +35,8 @@ runtime::Millis beat_of(const Options& options) {
 bool somebody_works(Base& base, store::Database& database, const Options& options) {
   if (RunLock::held(options.data_dir)) return true;
   if (!store::is_postgres_url(options.database_url())) return false;
-  const auto fresh = base.clock->now() - beat_of(options) * engine::Membership::kBeatsMissed;
-  const auto members = members_of(base, database);
-  return std::ranges::any_of(members, [fresh](const store::Member& member) {
-    return member.beat_at > fresh && member.roles.find("worker") != std::string::npos;
+  return std::ranges::any_of(living_members(base, database, options), [](const auto& member) {
+    return member.roles.find("worker") != std::string::npos;
   });
 }
 

@@ -13,6 +13,10 @@ namespace streaky::app {
 /// The processes that share the database.
 std::vector<store::Member> members_of(Base& base, store::Database& database);
 
+/// Those of them that live, as far as their beats tell.
+std::vector<store::Member> living_members(Base& base, store::Database& database,
+                                          const Options& options);
+
 /// Whether some process works through batches: on SQLite one that serves this data folder, on
 /// PostgreSQL one anywhere whose beats are fresh.
 bool somebody_works(Base& base, store::Database& database, const Options& options);

@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "app/command.h"
+#include "app/fleet.h"
 #include "app/key_changes.h"
+#include "app/key_holders.h"
 #include "app/key_rotation.h"
 #include "app/proxy_reseal.h"
 #include "app/stored_keys.h"
@@ -35,6 +37,7 @@ struct KeysArguments {
   std::string proxy_file;
   bool prepare = false;
   bool lost = false;
+  bool force = false;
   bool json = false;
 };
 
@@ -118,6 +121,7 @@ int make(const Options& options, const KeysArguments& arguments) {
   }
   Base base(options);
   const auto database = existing_database(base, options);
+  if (database != nullptr) require_own_schema(*database, "`streaky keys new`");
   const std::string why =
       database == nullptr ? "" : why_no_new_keys(base, *database, arguments.lost);
   if (!why.empty()) return complain(why, kExitUsage);
@@ -227,10 +231,18 @@ void require_ours(Base& base, store::Database& database, const crypto::Keyring& 
       path, describe_values(others)));
 }
 
+/// What is sealed anew must open wherever it is needed; before anything is changed.
+void require_holders(Base& base, store::Database& database, const Options& options,
+                     const crypto::Keyring& keys) {
+  const std::string why = why_not_yet(living_members(base, database, options), keys);
+  if (!why.empty()) throw std::runtime_error(why);
+}
+
 int rotate(const Options& options, const KeysArguments& arguments) {
   const std::string path = file_to_change(options);
   Base base(options);
   const auto database = open_database(base, options, false);
+  require_own_schema(*database, "`streaky keys rotate`");
   const crypto::KeyFileLock lock(path);
   crypto::Keyring keys = crypto::read_keys(key_source(options), false).keys;
   require_ours(base, *database, keys, path);
@@ -240,7 +252,9 @@ int rotate(const Options& options, const KeysArguments& arguments) {
     fmt::print("{}\n", describe(prepared, path, arguments.proxy_file));
     return kExitDone;
   }
-  if (begin_rotation(keys)) crypto::replace_key_file(path, keys);
+  const bool begun = begin_rotation(keys);
+  if (!arguments.force) require_holders(base, *database, options, keys);
+  if (begun) crypto::replace_key_file(path, keys);
   settle_prepared(base, *database, keys, path);
   if (put_to_use(keys)) crypto::replace_key_file(path, keys);
 
@@ -343,6 +357,10 @@ void add_keys_command(CLI::App& root, Invocation& invocation) {
   rotate_command->add_option("--proxy", arguments->proxy_file,
                              "Like --prepare, with the half that opens channel credentials in this "
                              "file, to be added to the proxy's key file");
+  rotate_command->add_flag(
+      "--force", arguments->force,
+      "Also while processes run that could not open what is sealed anew, since "
+      "they read their keys once, at their start");
   rotate_command->add_flag("--json", arguments->json, "Print JSON");
   add("list", "The keys, what each is for and how many values need it", list)
       ->add_flag("--json", arguments->json, "Print JSON");

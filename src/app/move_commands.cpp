@@ -52,6 +52,7 @@ class NewFile {
 int do_export(const Options& options, const MoveArguments& arguments) {
   Base base(options);
   const auto database = open_database(base, options, false);
+  require_own_schema(*database, "`streaky export`");
   if (!arguments.live && somebody_works(base, *database, options)) {
     return complain(
         "a `streaky serve` is at work on this database: what it does from now on would be missing "
@@ -78,6 +79,7 @@ int do_import(const Options& options, const MoveArguments& arguments) {
   if (!in) return complain(arguments.file + " cannot be read", kExitUsage);
   Base base(options);
   const auto database = open_database(base, options, true);
+  require_own_schema(*database, "`streaky import`");
   MoveReader reader(in, database->schema_version());
   store::Move move(*database);
   base.run(move.write(reader.incoming()));

@@ -83,10 +83,19 @@ void keep_operators(Base& base, store::Database& database, const Options& option
   base.run(store::OperatorAccounts(database).keep_only(std::move(logins)));
 }
 
+void warn_of_newer_schema(const store::Database& database, runtime::Log& log) {
+  if (database.schema_version() <= database.known_schema()) return;
+  log.warn(
+      "a newer Streaky has brought the database up to date; this one can work beside it: install "
+      "the newer one here, too",
+      {{"schema", database.schema_version()}, {"known", database.known_schema()}});
+}
+
 int serve(const Invocation& invocation, const Options& options, Service::Roles roles) {
   const std::uint64_t files = runtime::raise_file_limit();
   Base base(options);
   const auto database = open_database(base, options, true);
+  warn_of_newer_schema(*database, *base.log);
   const auto sealer = open_or_make_keys(base, *database, options);
   warn_of_foreign_values(base, *database, options);
   // Only who works takes the lock: beside a lone scheduler, `batch trigger --wait` works itself.

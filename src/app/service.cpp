@@ -1,6 +1,7 @@
 #include "app/service.h"
 
 #include "app/fleet.h"
+#include "app/key_holders.h"
 #include "runtime/process.h"
 #include "store/postgres_url.h"
 
@@ -53,6 +54,7 @@ Service::Service(Base& base, store::Database& database, const crypto::Sealer& se
                .host = runtime::host_name(),
                .version = STREAKY_VERSION,
                .roles = roles_text(roles),
+               .fixed_keys = fixed_keys(options),
                .on_fleet = fleet_hearer(options)},
               engine_options(options, roles)) {
   const std::string url = options.database_url();

@@ -1,5 +1,7 @@
 #include "app/wiring.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <stdexcept>
 
@@ -54,6 +56,14 @@ std::unique_ptr<store::Database> open_database(Base& base, const Options& option
   database.create = create;
   return std::make_unique<store::Database>(base.io.get_executor(), std::move(database),
                                            base.metrics);
+}
+
+void require_own_schema(const store::Database& database, const std::string& command) {
+  if (database.schema_version() <= database.known_schema()) return;
+  throw std::runtime_error(fmt::format(
+      "{} must know all that is stored, and a newer Streaky has brought this database up to date "
+      "(schema {}; this one knows {}): run it with the newer one",
+      command, database.schema_version(), database.known_schema()));
 }
 
 bool file_exists(const std::string& path) {

@@ -54,6 +54,10 @@ struct Base {
 /// store::DatabaseError.
 std::unique_ptr<store::Database> open_database(Base& base, const Options& options, bool create);
 
+/// For commands that must know all that is stored: refuses a database which a newer Streaky has
+/// brought up to date. `command` names it. Throws std::runtime_error with a plain message.
+void require_own_schema(const store::Database& database, const std::string& command);
+
 /// True when there is such a file. Throws std::runtime_error with a plain message when that cannot
 /// be found out.
 bool file_exists(const std::string& path);

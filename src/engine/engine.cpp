@@ -132,6 +132,7 @@ class Engine::Impl {
     member.host = parts.host;
     member.version = parts.version;
     member.roles = parts.roles;
+    member.fixed_keys = parts.fixed_keys;
     return member;
   }
 

@@ -41,9 +41,10 @@ struct EngineParts {
   runtime::Executor executor;
   std::string public_url;  // of the site, for links in messages; empty: they carry none
   std::string owner;       // of leases; unique among the processes that share the database
-  std::string host;        // for the fleet, as are the next two
+  std::string host;        // for the fleet, as are the next three
   std::string version;
   std::string roles;
+  std::string fixed_keys;  // store/members.h
   /// Hears at each beat among how many workers limits are divided; may be absent.
   std::function<void(const Fleet&)> on_fleet;
 };

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <chrono>
 
@@ -73,27 +74,30 @@ TEST_P(ClocksTest, ASlowMachineIsNotTakenForASilentOne) {
 }
 
 TEST_P(ClocksTest, ABatchIsHeardOfAtOnceAndByEverybody) {
-  constexpr int kListeners = 2;
-  int heard = 0;
+  // Tests that run at the same time announce batches on this server, too: there may be more to
+  // hear.
+  std::array<int, 2> heard{};
   std::vector<std::unique_ptr<Listener>> listeners;
-  for (int i = 0; i < kListeners; ++i) {
+  for (int& times : heard) {
     listeners.push_back(
-        std::make_unique<Listener>(io_.get_executor(), url(), [&heard] { ++heard; }));
+        std::make_unique<Listener>(io_.get_executor(), url(), [&times] { ++times; }));
   }
-  const auto until_heard = [&](int times) {
+  const auto everybody_hears = [&] {
+    const auto before = heard;
+    const auto more = [&] { return heard[0] > before[0] && heard[1] > before[1]; };
     const auto work = boost::asio::make_work_guard(io_);
     io_.restart();
     const auto end = std::chrono::steady_clock::now() + seconds(10);
-    while (heard < times && std::chrono::steady_clock::now() < end) io_.run_one_for(seconds(1));
-    return heard;
+    while (!more() && std::chrono::steady_clock::now() < end) io_.run_one_for(seconds(1));
+    return more();
   };
-  ASSERT_EQ(until_heard(kListeners), kListeners) << "each begins with a look";
+  ASSERT_TRUE(everybody_hears()) << "each begins with a look";
   make_job();
-  EXPECT_EQ(until_heard(2 * kListeners), 2 * kListeners);
+  EXPECT_TRUE(everybody_hears());
   // A listener whose connection is lost listens again, and looks at what it may have missed.
   TestSchema::execute(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
-  EXPECT_GE(until_heard(3 * kListeners), 3 * kListeners);
+  EXPECT_TRUE(everybody_hears());
   for (auto& one : listeners) one->stop();
 }
 

@@ -19,9 +19,11 @@ class Connection {
   /// to another transaction.
   virtual void transact(bool write, const Database::Work& work) = 0;
   [[nodiscard]] int schema_version() const { return schema_version_; }
+  [[nodiscard]] int known_schema() const { return known_schema_; }
 
  protected:
-  int schema_version_ = 0;
+  int schema_version_ = 0;  // of the database
+  int known_schema_ = 0;    // of this program
 };
 
 /// What the triggers of retired_keys say (migrations/0002_retired_keys.sql), and what is told for
@@ -31,7 +33,8 @@ constexpr const char* kRetiredAdvice =
     "does not take a value: it was sealed with a key that was retired meanwhile; give this machine "
     "the newest key file and try again";
 
-/// A process's first connection brings the schema up to date; further ones take it as it is.
+/// A process's first connection brings the schema up to date, or refuses it; further ones take it
+/// as it is.
 enum class Opening { first, further };
 
 /// By the url's scheme. Throws DatabaseError.

@@ -36,6 +36,7 @@ class Database::Impl {
       : executor_(std::move(executor)), mode_(options.mode), options_(options), metrics_(metrics) {
     connections_.push_back(open_connection(options_, Opening::first));
     schema_version_ = connections_.front()->schema_version();
+    known_schema_ = connections_.front()->known_schema();
     if (mode_ != Mode::thread) return;
     const bool many = is_postgres_url(options_.url);
     connections_.resize(many ? static_cast<std::size_t>(std::max(options_.connections, 1)) : 1);
@@ -61,6 +62,7 @@ class Database::Impl {
   }
 
   [[nodiscard]] int schema_version() const { return schema_version_; }
+  [[nodiscard]] int known_schema() const { return known_schema_; }
 
   void stop() {
     {
@@ -146,6 +148,7 @@ class Database::Impl {
   runtime::Metrics& metrics_;                             // borrowed
   std::vector<std::unique_ptr<Connection>> connections_;  // one for each thread; absent until used
   int schema_version_ = 0;
+  int known_schema_ = 0;
 
   std::mutex mutex_;  // guards the two below
   std::deque<Call> waiting_;
@@ -170,6 +173,8 @@ runtime::Task<void> Database::read(Work work) {
 }
 
 int Database::schema_version() const { return impl_->schema_version(); }
+
+int Database::known_schema() const { return impl_->known_schema(); }
 
 void Database::stop() { impl_->stop(); }
 

@@ -63,8 +63,9 @@ class Database {
     std::function<runtime::TimePoint()> wall = nullptr;
   };
 
-  /// Opens, migrates (refusing a database from a newer version), and checks that it can be written.
-  /// `metrics` (borrowed) counts `streaky_db_transactions_total`.
+  /// Opens, migrates (refusing a schema that is too new for this program), and checks that it can
+  /// be written. Of several programs that open an older one together, one migrates and the others
+  /// wait. `metrics` (borrowed) counts `streaky_db_transactions_total`.
   Database(runtime::Executor executor, Options options, runtime::Metrics& metrics);
   ~Database();
   Database(const Database&) = delete;
@@ -77,8 +78,11 @@ class Database {
   /// The same without taking the writer's lock, for reading alone.
   runtime::Task<void> read(Work work);
 
-  /// The version that the migrations have reached.
+  /// The version of the database's schema. Larger than this program's where a newer one has
+  /// migrated it and says that this one may work beside it.
   [[nodiscard]] int schema_version() const;
+  /// The version that this program was built for.
+  [[nodiscard]] int known_schema() const;
   /// Ends the threads after what is queued has run. Twice is once.
   void stop();
 

@@ -63,19 +63,6 @@ TEST_P(DatabaseTest, KeepsItsPromisesToTheDisk) {
   EXPECT_EQ(number("SELECT COUNT(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'"), 1);
 }
 
-TEST_P(DatabaseTest, ANewerSchemaIsRefusedWithBothVersions) {
-  sql(fmt::format(
-      "INSERT INTO schema_migrations (version, name, applied_at) VALUES ({}, 'later', 0)",
-      kNewest + 1));
-  s_.reset();
-  const DatabaseError error = error_of_opening();
-  EXPECT_EQ(error.kind(), Kind::newer_schema);
-  EXPECT_NE(std::string(error.what()).find(fmt::format("version {}", kNewest + 1)),
-            std::string::npos);
-  EXPECT_NE(std::string(error.what()).find(fmt::format("up to version {}", kNewest)),
-            std::string::npos);
-}
-
 TEST_P(DatabaseTest, ADatabaseOfTheFirstSchemaIsBroughtUpToDate) {
   sign_up(2);
   for (const char* trigger :
@@ -85,7 +72,7 @@ TEST_P(DatabaseTest, ADatabaseOfTheFirstSchemaIsBroughtUpToDate) {
   for (const char* table :
        {"retired_keys", "sessions", "signin_links", "user_calendars", "operator_actions",
         "public_cards", "known_keys", "used_links", "api_tokens", "kept_answers", "telegram_codes",
-        "telegram_bots", "members", "operator_accounts", "token_slices"}) {
+        "telegram_bots", "members", "operator_accounts", "token_slices", "schema_compatibility"}) {
     sql(fmt::format("DROP TABLE {}", table));
   }
   for (const char* column : {"word_date", "word_stopped", "word_snoozed_until"}) {

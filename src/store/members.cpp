@@ -22,6 +22,7 @@ runtime::Task<void> Members::beat(Member member, runtime::TimePoint now) {
         .bind("in_flight", member.in_flight)
         .bind("checks", member.checks_per_minute)
         .bind("sends", member.sends_per_minute)
+        .bind("fixed_keys", member.fixed_keys)
         .run();
   };
   co_await database_.write(std::move(work));
@@ -73,7 +74,7 @@ runtime::Task<std::vector<Member>> Members::list() {
     auto query = session.query("members/list");
     query.bind("limit", kMostListed);
     query.into(one.name, one.host, one.version, one.roles, one.started_at, one.beat_at,
-               one.in_flight, one.checks_per_minute, one.sends_per_minute);
+               one.in_flight, one.checks_per_minute, one.sends_per_minute, one.fixed_keys);
     while (query.next()) {
       members.push_back(one);
       members.back().started_at = session.by_machine(one.started_at);

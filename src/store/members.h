@@ -21,6 +21,9 @@ struct Member {
   std::int64_t in_flight = 0;  // jobs and deliveries in its hands
   std::int64_t checks_per_minute = 0;
   std::int64_t sends_per_minute = 0;
+  /// How what is sealed with its keys begins (`v1.k1x….`), parted by spaces, where it read them
+  /// once, at its start; empty where it reads a key file.
+  std::string fixed_keys;
 
   bool operator==(const Member&) const = default;
 };

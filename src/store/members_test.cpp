@@ -37,6 +37,7 @@ class MembersTest : public StoreTest {
 
 TEST_P(MembersTest, ABeatRenewsWhatIsShown) {
   Member one = member("box:1:1");
+  one.fixed_keys = "v1.k1x. c1.ch1x.";
   wait(members().beat(one, kNow));
   one.in_flight = 7;
   one.checks_per_minute = 600;

@@ -96,21 +96,29 @@ void PostgresConnection::connect() {
   session_->set_server_ahead(ahead_);
 }
 
+/// For the rest of the transaction.
+void PostgresConnection::wait_for_locks(std::int64_t longest_ms) {
+  session_->execute(fmt::format("SET LOCAL lock_timeout = {}", longest_ms));
+}
+
 void PostgresConnection::prepare_schema(bool create) {
   Database::Work read = [this](Session& session) {
-    schema_version_ = read_schema_version(session);
+    schema_version_ = read_schema_version(session, name_);
   };
   PostgresConnection::transact(false, read);
   if (schema_version_ == 0 && !create) {
     throw DatabaseError(Kind::cannot_open, name_ + " holds no Streaky");
   }
-  const bool newest = schema_version_ == static_cast<int>(statements_.migrations().size());
-  Database::Work write = [this, newest](Session& session) {
-    if (newest) {
+  known_schema_ = store::known_schema(*session_);
+  const bool up_to_date = schema_version_ >= known_schema_;
+  Database::Work write = [this, up_to_date](Session& session) {
+    if (up_to_date) {
       session.query("session/touch").run();
       return;
     }
+    wait_for_locks(kLongestMigration.count());
     session.lock("session/lock_migrations");
+    wait_for_locks(lock_timeout_ms_);
     schema_version_ = migrate(session, name_);
   };
   PostgresConnection::transact(true, write);

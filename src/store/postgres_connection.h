@@ -24,6 +24,7 @@ class PostgresConnection final : public Connection {
 
  private:
   void connect();
+  void wait_for_locks(std::int64_t longest_ms);
   void prepare_schema(bool create);
   void begin(bool write);
   void compare_clocks(runtime::TimePoint server);

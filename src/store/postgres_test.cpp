@@ -120,25 +120,6 @@ TEST_P(PostgresTest, ManyProgramsTakeEachUserAndJobOnce) {
   EXPECT_EQ(counters(), recount());
 }
 
-TEST_P(PostgresTest, ProgramsThatStartTogetherMigrateOnce) {
-  const TestSchema empty;
-  std::atomic<int> opened = 0;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
-      boost::asio::io_context io;
-      Database::Options options;
-      options.url = empty.url();
-      options.mode = Database::Mode::inline_calls;
-      runtime::Metrics metrics;
-      const Database database(io.get_executor(), options, metrics);
-      opened += database.schema_version();
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(opened, 4 * static_cast<int>(Statements(Dialect::postgres).migrations().size()));
-}
-
 TEST_P(PostgresTest, AConnectionThatWasLostBetweenTransactionsIsNotNoticed) {
   sign_up(1);
   std::int64_t server = 0;
@@ -213,18 +194,6 @@ TEST_P(PostgresTest, RowsThatAnotherHoldsTooLongAreSaid) {
   let_go.count_down();
   holder.join();
   EXPECT_EQ(kind, Kind::locked);
-}
-
-TEST_P(PostgresTest, ANewerSchemaIsRefusedWithBothVersions) {
-  sql("INSERT INTO schema_migrations (version, name, applied_at) VALUES (77, 'later', 0)");
-  s_.reset();
-  try {
-    open();
-    FAIL() << "it opened";
-  } catch (const DatabaseError& error) {
-    EXPECT_EQ(error.kind(), Kind::newer_schema);
-    EXPECT_NE(std::string(error.what()).find("version 77"), std::string::npos) << error.what();
-  }
 }
 
 // Statistics of a quiet night say that nothing waits. A plan that rests on them walks all that

@@ -64,11 +64,14 @@ SqliteConnection::SqliteConnection(const Database::Options& options)
     connect(options);
     session_ = std::make_unique<Session>(*connection_, statements_);
     set_rules(options.busy_timeout);
-    schema_version_ = read_schema_version(*session_);
+    known_schema_ = store::known_schema(*session_);
+    schema_version_ = read_schema_version(*session_, file_);
     // An up-to-date database is opened without the writer's lock.
-    if (schema_version_ != static_cast<int>(statements_.migrations().size())) {
+    if (schema_version_ < known_schema_) {
+      wait_for_locks(kLongestMigration);
       SqliteConnection::transact(
           true, [this](Session& session) { schema_version_ = migrate(session, file_); });
+      wait_for_locks(options.busy_timeout);
     }
     SqliteConnection::transact(true,
                                [](Session& session) { session.query("session/touch").run(); });
@@ -108,8 +111,12 @@ void SqliteConnection::connect(const Database::Options& options) {
   sqlite_api::sqlite3_extended_result_codes(handle(*connection_), 1);
 }
 
+void SqliteConnection::wait_for_locks(runtime::Millis longest) {
+  session_->execute(fmt::format("PRAGMA busy_timeout = {}", longest.count()));
+}
+
 void SqliteConnection::set_rules(runtime::Millis busy_timeout) {
-  session_->execute(fmt::format("PRAGMA busy_timeout = {}", busy_timeout.count()));
+  wait_for_locks(busy_timeout);
   session_->execute("PRAGMA foreign_keys = ON");
   use_write_ahead_log(busy_timeout);
   // Nothing that was acknowledged may be lost with the power.

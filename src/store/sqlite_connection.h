@@ -19,6 +19,7 @@ class SqliteConnection final : public Connection {
  private:
   void connect(const Database::Options& options);
   void reopen();
+  void wait_for_locks(runtime::Millis longest);
   void set_rules(runtime::Millis busy_timeout);
   void use_write_ahead_log(runtime::Millis busy_timeout);
   void run_transaction(bool write, const Database::Work& work);

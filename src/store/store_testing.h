@@ -22,6 +22,7 @@
 #include "store/days.h"
 #include "store/deliveries.h"
 #include "store/jobs.h"
+#include "store/later_schema_testing.h"
 #include "store/postgres_testing.h"
 #include "store/schedule.h"
 #include "store/session.h"
@@ -80,6 +81,10 @@ class StoreTest : public testing::TestWithParam<Dialect> {
     if (GetParam() == Dialect::postgres) schema_.emplace();
     s_ = open();
     if (GetParam() == Dialect::postgres) make_today();
+    if (!on_later_schema()) return;
+    Database::Work work = [](Session& session) { migrate_further(session); };
+    wait(s_->database.write(work));
+    s_ = open();
   }
 
   /// As the cleaner has done long before.

@@ -1,5 +1,6 @@
 """What a person meets on the command line: exit codes, one-line errors, nothing half done."""
 import json
+import signal
 import sqlite3
 import subprocess
 import unittest
@@ -223,18 +224,40 @@ class Output(ProcessTest):
 
 
 class Databases(ProcessTest):
-    def test_a_newer_database_is_refused(self):
+    def upgrade(self, compatible_from=None):
+        """As a newer Streaky does."""
         self.streaky("user", "add", "octocat")
         with sqlite3.connect(self.data / "streaky.db") as database:
-            columns = [row[1] for row in database.execute("PRAGMA table_info(schema_migrations)")]
-            values = {"version": 9999}
-            names = ", ".join(columns)
-            marks = ", ".join("?" for _ in columns)
-            database.execute(f"INSERT INTO schema_migrations({names}) VALUES({marks})",
-                             [values.get(name, 0) for name in columns])
-        done = self.streaky("user", "list", code=None)
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn("9999", done.stderr)
+            database.execute("ALTER TABLE users ADD COLUMN later INTEGER NOT NULL DEFAULT 0")
+            database.execute("INSERT INTO schema_migrations VALUES (9999, 'later', 0)")
+            if compatible_from:
+                database.execute("UPDATE schema_compatibility SET compatible_from = ?",
+                                 [compatible_from])
+
+    def test_a_newer_database_is_refused_with_what_to_do(self):
+        self.upgrade(compatible_from=9998)
+        for command in (["user", "list"], ["serve"], ["keys", "rotate"]):
+            done = self.streaky(*command, code=3)
+            self.assertRegex(done.stderr, "version 9999.*version 9998.*install the newer Streaky")
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_a_newer_database_for_older_programs_too_is_worked_on(self):
+        self.upgrade()
+        self.streaky("user", "add", "hubot")
+        self.assertEqual(len(self.streaky("user", "list", "--json").stdout.splitlines()), 2)
+        self.assertIn("schema 9999, of a newer Streaky", self.streaky("doctor", code=None).stdout)
+        process = self.serve()
+        self.assertEqual(self.end(process, signal.SIGTERM), 0)
+        log = (self.folder / "serve-1.log").read_text()
+        self.assertEqual(log.count("a newer Streaky has brought the database up to date"), 1, log)
+        self.assertEqual(len(self.rows("SELECT 1 FROM schema_migrations WHERE version = 9999")), 1)
+
+    def test_who_must_know_all_that_is_stored_refuses_a_newer_database(self):
+        self.upgrade()
+        for command in (["export", self.folder / "house.jsonl"], ["keys", "rotate"]):
+            done = self.streaky(*command, code=3)
+            self.assertIn("run it with the newer one", done.stderr)
+        self.assertFalse((self.folder / "house.jsonl").exists())
 
     def test_a_corrupt_database_is_said_plainly(self):
         self.data.mkdir()

@@ -113,6 +113,24 @@ class Fleet(PostgresTest):
         self.assertRegex(text, r"active users: 40\n")
         self.assertRegex(text, r"discord: \d+ on, \d+ off; of the last day \d+ sent")
 
+    def test_keys_are_not_rotated_past_who_has_fixed_ones(self):
+        world = self.start_world("--users", "40", "--seed", "26", "--lift-limits")
+        self.move_in(world)
+        keys = (self.folder / "fleet.keys").read_text().splitlines()
+        file = self.environment.pop("STREAKY_KEYS_FILE")
+        self.environment["STREAKY_KEYS_TEXT"] = ";".join(line for line in keys if line)
+        fixed = self.serve("--role", "worker")
+        del self.environment["STREAKY_KEYS_TEXT"]
+        self.environment["STREAKY_KEYS_FILE"] = file
+        self.serve("--role", "scheduler")
+        until("both members", lambda: len(self.status()["processes"]) == 2)
+        done = self.streaky("keys", "rotate", code=3)
+        self.assertIn(f":{fixed.pid}:", done.stderr)
+        self.assertEqual(done.stderr.count("(worker)"), 1, done.stderr)
+        # Missed like any other that is killed.
+        self.end(fixed, signal.SIGKILL)
+        until("it is missed", lambda: self.streaky("keys", "rotate", code=None).returncode == 0, 30)
+
     def test_a_worker_listens_for_news(self):
         self.serve("--role", "worker")
         listening = "SELECT COUNT(*) FROM pg_stat_activity WHERE query = 'LISTEN streaky_jobs' " \

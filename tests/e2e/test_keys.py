@@ -9,7 +9,7 @@ import subprocess
 import threading
 import unittest
 
-from support import BIN, PROXY_SECRET, ProcessTest
+from support import BIN, PROXY_SECRET, ProcessTest, until
 
 WEBHOOK = "https://discord.com/api/webhooks/42/plantedwebhooktoken"
 LEGACY_KEYS = "k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"
@@ -302,6 +302,71 @@ class Rotating(Keys):
             with self.assertRaisesRegex(sqlite3.IntegrityError, "retired"):
                 database.execute("UPDATE channels SET sealed = ?",
                                  [next(value for value in old if value.startswith("c1"))])
+
+
+class FixedKeys(Keys):
+    """A running process that read its keys once, from a variable or from systemd."""
+
+    def setUp(self):
+        super().setUp()
+        self.add("octocat")
+        self.file = ("--keys-file", self.key_file)
+
+    def as_text(self):
+        lines = self.key_file.read_text().splitlines()
+        return ";".join(line for line in lines if line and not line.startswith("#"))
+
+    def serve_with(self, **environment):
+        before = dict(self.environment)
+        self.environment.update(environment)
+        process = self.serve("--role", "scheduler")
+        self.environment = before
+        self.beaten()
+        return process
+
+    def beaten(self):
+        """Its row tells of its keys."""
+        until("a beat", lambda: len(self.rows("SELECT 1 FROM members")) == 1)
+
+    def leave(self, process):
+        self.assertEqual(self.end(process, signal.SIGTERM), 0)
+
+    def test_rotation_waits_until_who_has_fixed_keys_was_given_the_new_ones(self):
+        process = self.serve_with(STREAKY_KEYS_TEXT=self.as_text())
+        keys, stored = self.key_file.read_bytes(), self.sealed()
+        done = self.streaky("keys", "rotate", code=3)
+        self.assertRegex(done.stderr, r"read their keys once.*\(scheduler\).*--prepare.*restart")
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+        self.assertEqual((self.key_file.read_bytes(), self.sealed()), (keys, stored))
+        self.streaky("keys", "rotate", "--prepare")
+        self.streaky("keys", "rotate", code=3)
+        self.assertEqual(self.prefixes(), {"v1.k1", "c1.ch1"})
+        self.leave(process)
+        self.serve_with(STREAKY_KEYS_TEXT=self.as_text())
+        self.assertEqual(self.rotate()["left"], 0)
+        self.assertEqual(self.prefixes(), {"v1.k2", "c1.ch2"})
+
+    def test_a_credential_of_the_service_manager_is_fixed_too(self):
+        folder = self.folder / "credentials"
+        folder.mkdir()
+        shutil.copy2(self.key_file, folder / "streaky.keys")
+        self.serve_with(CREDENTIALS_DIRECTORY=str(folder))
+        self.assertIn("read their keys once", self.streaky("keys", "rotate", code=3).stderr)
+        self.rotate("--force")
+        self.assertEqual(self.prefixes(), {"v1.k2", "c1.ch2"})
+
+    def test_who_reads_a_key_file_or_has_ended_is_not_waited_for(self):
+        process = self.serve_with()
+        self.rotate()
+        self.leave(process)
+        self.leave(self.serve_with(STREAKY_KEYS_TEXT=self.as_text()))
+        self.rotate()
+        self.assertEqual(self.prefixes(), {"v1.k3", "c1.ch3"})
+
+    def test_what_the_fleet_is_told_of_keys_is_their_names_alone(self):
+        self.serve_with(STREAKY_KEYS_TEXT=self.as_text())
+        told = self.rows("SELECT fixed_keys FROM members")[0][0].split()
+        self.assertEqual({plain(prefix.rstrip(".")) for prefix in told}, {"v1.k1", "c1.ch1"})
 
 
 class UnderLoad(Keys):

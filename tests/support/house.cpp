@@ -128,6 +128,7 @@ void House::start(const MakeHttp& make_http) {
                           .host = "house",
                           .version = "0",
                           .roles = "scheduler,worker",
+                          .fixed_keys = "",
                           .on_fleet = nullptr},
       settings_.engine);
   process.engine->start();

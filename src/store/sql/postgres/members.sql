@@ -1,7 +1,7 @@
 -- name: beat
 INSERT INTO members (name, host, version, roles, started_at, beat_at, in_flight, checks_per_minute,
-                     sends_per_minute)
-VALUES (:name, :host, :version, :roles, :started_at, :now, :in_flight, :checks, :sends)
+                     sends_per_minute, fixed_keys)
+VALUES (:name, :host, :version, :roles, :started_at, :now, :in_flight, :checks, :sends, :fixed_keys)
 ON CONFLICT (name) DO UPDATE SET
   beat_at = excluded.beat_at, in_flight = excluded.in_flight,
   checks_per_minute = excluded.checks_per_minute, sends_per_minute = excluded.sends_per_minute;
@@ -38,7 +38,7 @@ UPDATE deliveries SET lease_until = 0
 
 -- name: list
 SELECT name, host, version, roles, started_at, beat_at, in_flight, checks_per_minute,
-       sends_per_minute
+       sends_per_minute, fixed_keys
   FROM members ORDER BY started_at, name COLLATE "C" LIMIT :limit;
 
 -- name: backlog

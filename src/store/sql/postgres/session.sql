@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 -- name: schema_version
 SELECT COALESCE(MAX(version), 0) FROM schema_migrations;
 
+-- name: compatible_from
+SELECT MAX(compatible_from) FROM schema_compatibility;
+
 -- name: add_migration
 INSERT INTO schema_migrations (version, name, applied_at) VALUES (:version, :name, :now);
 
