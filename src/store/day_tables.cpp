@@ -12,7 +12,7 @@ namespace {
 /// longer than 150 ms together.
 constexpr int kWaitToMakeMs = 50;
 constexpr int kWaitToDropMs = 75;
-/// Rows that are moved out of the default table while it is locked.
+/// Rows of days to come that are moved out of the default table while it is locked.
 constexpr int kMostStray = 1'000;
 
 /// A statement of day_tables.sql for that table.
@@ -88,10 +88,12 @@ bool take_turn(Session& session) {
   return ours;
 }
 
-bool make_day_table(Session& session, const DayTableKind& kind, const DayTable& table) {
-  if (count_stray(session, kind, table) > kMostStray) return false;
+bool make_day_table(Session& session, const DayTableKind& kind, const DayTable& table, bool alive) {
+  const int most = alive ? 0 : kMostStray;
+  if (count_stray(session, kind, table) > most) return false;
   wait_briefly(session, kWaitToMakeMs);
   execute(session, fmt::format("lock_to_make_{}", kind.of), table);
+  if (count_stray(session, kind, table) > most) return false;
   make_first_day_table(session, kind, table);
   return true;
 }

@@ -49,8 +49,10 @@ bool is_over(const DayTable& table, runtime::TimePoint before);
 bool take_turn(Session& session);
 
 /// Makes it, and moves there what was written for its days before. False, and nothing is done, when
-/// that is too much to be moved while others wait: those days stay in the default table.
-bool make_day_table(Session& session, const DayTableKind& kind, const DayTable& table);
+/// that is too much to be moved while others wait, or anything where the days are `alive`: those
+/// days stay in the default table. A statement that was planned before, and has waited since, would
+/// miss the row that was moved: a result would be lost, and a message said again.
+bool make_day_table(Session& session, const DayTableKind& kind, const DayTable& table, bool alive);
 /// The same where nobody else is yet: for rows that are moved in, without regard to others.
 void make_first_day_table(Session& session, const DayTableKind& kind, const DayTable& table);
 

@@ -29,6 +29,9 @@ constexpr runtime::Millis kClocksAgree{500};
 /// The class of an SQLSTATE is its first two characters.
 bool in_class(std::string_view state, std::string_view of) { return state.starts_with(of); }
 
+/// How the tables end whose rows have no table of their day (store/day_tables.h).
+constexpr std::string_view kDefaultTable = "_default\"";
+
 /// Another run, on what is committed by then, can succeed.
 class GiveWay : public DatabaseError {
  public:
@@ -207,6 +210,10 @@ void PostgresConnection::raise(const soci::soci_error& error, const char* doing)
     // Two who insert the same at once: in the next run, one finds what the other has written.
     throw GiveWay(state == "23505" ? Kind::rejected : Kind::locked,
                   fmt::format("{} does not take the changes: {} ({})", name_, detail, state));
+  }
+  if (state == "23514" && detail.contains(kDefaultTable)) {
+    // The day got a table of its own after the statement had chosen the default one.
+    throw GiveWay(Kind::rejected, fmt::format("{} has moved a day: {}", name_, detail));
   }
   if (state == "55P03") {
     throw DatabaseError(Kind::locked, text("is locked by another program: it held rows for longer "

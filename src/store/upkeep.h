@@ -24,7 +24,7 @@ struct DaysKept {
   int made = 0;
   int dropped = 0;
   int unsettled = 0;        // tables that are old enough, but for what is unfinished in them
-  int left_in_default = 0;  // days that have more rows in the default table than can be moved
+  int left_in_default = 0;  // days whose rows in the default table are not to be moved
   bool again_soon = false;  // somebody else was at it or in the way
 };
 

@@ -18,19 +18,20 @@ struct Step {
   DayTableKind kind;
   DayTable table;
   bool drop = false;
+  bool alive = false;  // to make, and rows of its days may be in use
 };
 
 void add_steps(Session& session, const DayTableKind& kind, streak::LabelRange wanted,
-               runtime::TimePoint before, std::vector<Step>& steps) {
+               streak::Label alive_until, runtime::TimePoint before, std::vector<Step>& steps) {
   std::vector<DayTable> tables = list_day_tables(session, kind);
   for (const DayTable& table : tables) {
-    if (is_over(table, before)) steps.push_back({kind, table, true});
+    if (is_over(table, before)) steps.push_back({kind, table, true, false});
   }
   for (streak::Label day = wanted.from; day <= wanted.to; day += std::chrono::days{1}) {
     const auto missing = missing_day_table(tables, kind, day);
     if (!missing) continue;
     tables.push_back(*missing);
-    steps.push_back({kind, *missing, false});
+    steps.push_back({kind, *missing, false, *missing->first <= alive_until});
   }
 }
 
@@ -53,7 +54,7 @@ void take(Session& session, const Step& step, DaysKept& kept) {
     const bool dropped = drop_day_table(session, step.kind, step.table);
     ++(dropped ? kept.dropped : kept.unsettled);
   } else {
-    const bool made = make_day_table(session, step.kind, step.table);
+    const bool made = make_day_table(session, step.kind, step.table, step.alive);
     ++(made ? kept.made : kept.left_in_default);
   }
 }
@@ -64,11 +65,12 @@ runtime::Task<DaysKept> Upkeep::keep_days(runtime::TimePoint now, runtime::TimeP
                                           runtime::TimePoint deliveries_before) {
   std::vector<Step> steps;
   const streak::LabelRange wanted{utc_date(now) - std::chrono::days{1}, utc_date(now) + kDaysAhead};
+  const streak::Label alive = days_around(now).to;
   Database::Work look = [&](Session& session) {
     steps.clear();
     if (session.statements().dialect() == Dialect::sqlite) return;
-    add_steps(session, kJobsByDay, wanted, batches_before, steps);
-    add_steps(session, kDeliveriesByWeek, wanted, deliveries_before, steps);
+    add_steps(session, kJobsByDay, wanted, alive, batches_before, steps);
+    add_steps(session, kDeliveriesByWeek, wanted, alive, deliveries_before, steps);
   };
   co_await database_.read(std::move(look));
   DaysKept kept;
