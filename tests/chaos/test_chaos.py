@@ -76,8 +76,10 @@ class Chaos(PostgresTest):
     def await_fleet(self, members):
         until("the fleet", lambda: self.number("SELECT COUNT(*) FROM members") == members)
 
-    def begin(self, *roles, users=USERS):
+    def begin(self, *roles, users=USERS, proxies=()):
         world = self.inhabit(users)
+        for port in proxies:
+            self.launch_proxy(port)
         for role in roles:
             self.launch(role)
         self.await_fleet(len(roles))
@@ -126,9 +128,7 @@ class Chaos(PostgresTest):
             STREAKY_PROXY_URLS=",".join(f"http://127.0.0.1:{port}" for port in ports),
             STREAKY_PROXY_SECRET=PROXY_SECRET)
         self.streaky("keys", "new", "--proxy", self.folder / "proxy.keys")
-        for port in ports:
-            self.launch_proxy(port)
-        world = self.begin(*["scheduler"] * 3, *["worker"] * 4)
+        world = self.begin(*["scheduler"] * 3, *["worker"] * 4, proxies=ports)
         for _ in range(KILLS):
             victim = self.dice.choice(self.fleet)
             self.fleet.remove(victim)
