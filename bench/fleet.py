@@ -159,6 +159,6 @@ def curve():
             "four_of_best": rates[4] / max(rates.values())}
 
 
-def many():
-    return measure_once(rounds.Round("pg_100000", "", 100_000), 2)
+def many(users):
+    return measure_once(rounds.Round("many", "", users), 2)
 

@@ -40,6 +40,8 @@ OTHERS = [
     ("PostgreSQL: 2 workers", "pg_workers", "workers_2_per_s", "{:,.0f}", None, True),
     ("PostgreSQL: 4 workers", "pg_workers", "workers_4_per_s", "{:,.0f}", None, True),
     ("PostgreSQL: 4 workers, × the best", "pg_workers", "four_of_best", "{:.2f}", 0.9, True),
+    ("PostgreSQL: 10,000 users, 2 workers, × floor", "pg_10000", "ratio", "{:.1f}", None, False),
+    ("PostgreSQL: 50,000 users, 2 workers, × floor", "pg_50000", "ratio", "{:.1f}", None, False),
     ("PostgreSQL: 100,000 users, 2 workers, × floor", "pg_100000", "ratio", "{:.1f}", 12, False),
     ("PostgreSQL: the same, CPU of the workers, µs per user", "pg_100000", "cpu_us_per_user",
      "{:.0f}", None, False),

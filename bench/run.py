@@ -4,6 +4,7 @@
 Usage: bench/run.py [ROW,…]     (all rows without one; --list names them)
 What each row means and how it is measured: docs/benchmarks.md.
 """
+import functools
 import json
 import os
 import pathlib
@@ -53,7 +54,8 @@ OTHERS = {"idle": quiet.measure_idle, "due": quiet.measure_due,
           "idle_proxy": quiet.measure_proxy, "parsing": micro.parsing,
           "sealing": micro.sealing, "queue": micro.queue, "web": web.measure_web,
           "pg_queue": postgres.queue, "pg_enqueue": postgres.enqueue, "pg_workers": fleet.curve,
-          "pg_100000": fleet.many, "pg_rest": postgres.rest}
+          **{f"pg_{users}": functools.partial(fleet.many, users)
+             for users in (10_000, 50_000, 100_000)}, "pg_rest": postgres.rest}
 
 
 def wanted_rows(arguments):
