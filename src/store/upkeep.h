@@ -49,9 +49,9 @@ class Upkeep {
   /// was there to reap it. Nothing is left for it on SQLite.
   runtime::Task<Reaped> reap_old(runtime::TimePoint now);
   /// PostgreSQL: makes the tables of the days to come and drops those in which everything is older
-  /// than that and settled (day_tables.h). Each in a transaction of its own, for which nobody waits
-  /// longer than 200 ms: what does not succeed at once is left for the next call. On SQLite
-  /// nothing.
+  /// than that and settled (day_tables.h). Each in a transaction of its own, which waits for
+  /// a lock no longer than 75 ms: what does not succeed at once is left for the next call. On
+  /// SQLite nothing.
   runtime::Task<DaysKept> keep_days(runtime::TimePoint now, runtime::TimePoint batches_before,
                                     runtime::TimePoint deliveries_before);
   /// Deletes at most `limit` rows of each kind: settled batches with their jobs made before
