@@ -6,8 +6,8 @@
 // that is done with a row depends on which table it is in.
 //
 // Threading: the database's thread. Errors: SOCI's exceptions; each `make` and `drop` is the only
-// work of its transaction, which takes strong locks while it lasts: milliseconds, unless the default
-// table has grown large.
+// work of its transaction, which takes strong locks while it lasts: milliseconds, unless the
+// default table has grown large.
 #pragma once
 
 #include <optional>
