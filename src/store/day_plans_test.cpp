@@ -45,17 +45,10 @@ class DayPlansTest : public StoreTest {
   std::set<std::string> tables_of(const std::string& statement) {
     static const std::regex table(R"( on ((jobs|deliveries)_(\d+|default|before))\b)");
     std::set<std::string> tables;
-    Database::Work work = [&](Session& session) {
-      std::string line;
-      soci::statement rows =
-          (session.connection().prepare << "EXPLAIN " + statement, soci::into(line));
-      rows.execute();
-      while (rows.fetch()) {
-        std::smatch found;
-        if (std::regex_search(line, found, table)) tables.insert(found[1]);
-      }
-    };
-    wait(s_->database.read(work));
+    for (const std::string& line : plan_of(statement)) {
+      std::smatch found;
+      if (std::regex_search(line, found, table)) tables.insert(found[1]);
+    }
     return tables;
   }
 

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
-#include <latch>
 #include <thread>
 
 #include "store/store_testing.h"
@@ -80,27 +79,6 @@ class DayTablesTest : public StoreTest {
                           [&](std::exception_ptr error) { failure = std::move(error); });
     io.run();
     if (failure) std::rethrow_exception(failure);
-  }
-
-  /// Another transaction that holds what `statement` takes while `meanwhile` runs.
-  void while_held(const std::string& statement, const std::function<void()>& meanwhile) {
-    const auto other = open();
-    std::latch held(1);
-    std::latch let_go(1);
-    Database::Work hold = [&](Session& session) {
-      session.execute(statement);
-      held.count_down();
-      let_go.wait();
-    };
-    std::thread holder([&] {
-      boost::asio::io_context io;
-      boost::asio::co_spawn(io, other->database.write(hold), [](const std::exception_ptr&) {});
-      io.run();
-    });
-    held.wait();
-    meanwhile();
-    let_go.count_down();
-    holder.join();
   }
 };
 

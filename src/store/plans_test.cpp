@@ -12,7 +12,7 @@ namespace {
 
 class PlansTest : public StoreTest {
  protected:
-  std::vector<std::string> plan_of(const std::string& name) {
+  std::vector<std::string> query_plan_of(const std::string& name) {
     std::vector<std::string> lines;
     Database::Work work = [&](Session& session) {
       int id = 0;
@@ -67,7 +67,7 @@ TEST_P(PlansTest, HotStatementsWalkNoTable) {
     if (name.starts_with("session/") || rare(name) || of_the_fleet(name) ||
         whole_table.contains(name))
       continue;
-    for (const std::string& line : plan_of(name)) {
+    for (const std::string& line : query_plan_of(name)) {
       ++looked;
       std::smatch found;
       if (!std::regex_match(line, found, scan)) continue;
@@ -94,7 +94,7 @@ TEST_P(PlansTest, ClaimsFollowTheirIndexWithoutSorting) {
       {"upkeep/expire_deliveries", "deliveries_expiring "}};
   for (const auto& [name, index] : expected) {
     bool uses = false;
-    for (const std::string& line : plan_of(name)) {
+    for (const std::string& line : query_plan_of(name)) {
       uses = uses || line.find("INDEX " + index) != std::string::npos;
       EXPECT_EQ(line.find("TEMP B-TREE"), std::string::npos) << name << ": " << line;
     }

@@ -8,7 +8,6 @@
 #include <regex>
 #include <set>
 #include <stdexcept>
-#include <thread>
 
 #include "store/sealed_values.h"
 #include "store/store_testing.h"
@@ -33,19 +32,6 @@ class PostgresTest : public StoreTest {
     }
     ADD_FAILURE() << "it was written";
     return Kind::other;
-  }
-
-  std::vector<std::string> plan_of(const std::string& statement) {
-    std::vector<std::string> lines;
-    Database::Work work = [&](Session& session) {
-      std::string line;
-      soci::statement rows =
-          (session.connection().prepare << "EXPLAIN " + statement, soci::into(line));
-      rows.execute();
-      while (rows.fetch()) lines.push_back(line);
-    };
-    wait(s_->database.write(work));  // some of them lock rows
-    return lines;
   }
 };
 
@@ -173,27 +159,11 @@ TEST_P(PostgresTest, TwoThatWaitForEachOtherBothSucceed) {
 
 TEST_P(PostgresTest, RowsThatAnotherHoldsTooLongAreSaid) {
   sign_up(1);
-  const auto other = open();
-  std::latch held(1);
-  std::latch let_go(1);
-  Database::Work hold = [&](Session& session) {
-    session.execute("UPDATE users SET updated_at = 0");
-    held.count_down();
-    let_go.wait();
-  };
-  std::thread holder([&] {
-    boost::asio::io_context io;
-    boost::asio::co_spawn(io, other->database.write(hold), [](const std::exception_ptr&) {});
-    io.run();
-  });
-  held.wait();
   Database::Work work = [](Session& session) {
     session.execute("UPDATE users SET updated_at = 1");
   };
-  const Kind kind = kind_of_failed(work);
-  let_go.count_down();
-  holder.join();
-  EXPECT_EQ(kind, Kind::locked);
+  while_held("UPDATE users SET updated_at = 0",
+             [&] { EXPECT_EQ(kind_of_failed(work), Kind::locked); });
 }
 
 // Statistics of a quiet night say that nothing waits. A plan that rests on them walks all that

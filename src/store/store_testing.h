@@ -8,10 +8,13 @@
 #include <boost/asio/io_context.hpp>
 #include <exception>
 #include <filesystem>
+#include <functional>
+#include <latch>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -263,6 +266,11 @@ class StoreTest : public testing::TestWithParam<Dialect> {
     return value;
   }
 
+  /// PostgreSQL's plan for a statement without parameters, line by line.
+  std::vector<std::string> plan_of(const std::string& statement);
+  /// Another transaction holds what `statement` takes while `meanwhile` runs.
+  void while_held(const std::string& statement, const std::function<void()>& meanwhile);
+
   CountsByBatch counters();
   CountsByBatch recount();
 
@@ -272,6 +280,41 @@ class StoreTest : public testing::TestWithParam<Dialect> {
   std::unique_ptr<Stores> s_;
   int deliveries_made_ = 0;
 };
+
+inline std::vector<std::string> StoreTest::plan_of(const std::string& statement) {
+  std::vector<std::string> lines;
+  Database::Work work = [&](Session& session) {
+    lines.clear();
+    std::string line;
+    soci::statement rows =
+        (session.connection().prepare << "EXPLAIN " + statement, soci::into(line));
+    rows.execute();
+    while (rows.fetch()) lines.push_back(line);
+  };
+  wait(s_->database.write(work));  // some of them lock rows
+  return lines;
+}
+
+inline void StoreTest::while_held(const std::string& statement,
+                                  const std::function<void()>& meanwhile) {
+  const auto other = open();
+  std::latch held(1);
+  std::latch let_go(1);
+  Database::Work hold = [&](Session& session) {
+    session.execute(statement);
+    held.count_down();
+    let_go.wait();
+  };
+  std::thread holder([&] {
+    boost::asio::io_context io;
+    boost::asio::co_spawn(io, other->database.write(hold), [](const std::exception_ptr&) {});
+    io.run();
+  });
+  held.wait();
+  meanwhile();
+  let_go.count_down();
+  holder.join();
+}
 
 /// What the counters say.
 inline CountsByBatch StoreTest::counters() {
