@@ -19,7 +19,9 @@ struct Named {
 
 constexpr Named kRows[] = {{"queue", streaky::bench::pg_queue},
                            {"enqueue", streaky::bench::pg_enqueue},
-                           {"rest", streaky::bench::pg_rest}};
+                           {"rest", streaky::bench::pg_rest},
+                           {"days", streaky::bench::pg_days},
+                           {"hear", streaky::bench::pg_hear}};
 
 }  // namespace
 

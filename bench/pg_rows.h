@@ -19,4 +19,11 @@ boost::json::object pg_enqueue(std::int64_t users);
 /// once.
 boost::json::object pg_rest(std::int64_t users);
 
+/// How long others wait while the tables of days to come are made and those of old days dropped.
+boost::json::object pg_days(std::int64_t users);
+
+/// How soon a worker that only listens hears of a batch and has claimed it, counted from before the
+/// transaction that makes it.
+boost::json::object pg_hear(std::int64_t users);
+
 }  // namespace streaky::bench

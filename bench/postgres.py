@@ -16,6 +16,8 @@ from processes import Failed
 QUEUE_USERS = 20_000
 ENQUEUE_USERS = 1_000_000
 REST_USERS = 1_000_000
+DAYS_USERS = 100_000
+HEAR_USERS = 1_000
 
 
 class Server:
@@ -61,3 +63,11 @@ def enqueue():
 
 def rest():
     return run("rest", REST_USERS, 3600)
+
+
+def days():
+    return run("days", DAYS_USERS)
+
+
+def hear():
+    return run("hear", HEAR_USERS)

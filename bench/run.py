@@ -55,7 +55,8 @@ OTHERS = {"idle": quiet.measure_idle, "due": quiet.measure_due,
           "sealing": micro.sealing, "queue": micro.queue, "web": web.measure_web,
           "pg_queue": postgres.queue, "pg_enqueue": postgres.enqueue, "pg_workers": fleet.curve,
           **{f"pg_{users}": functools.partial(fleet.many, users)
-             for users in (10_000, 50_000, 100_000)}, "pg_rest": postgres.rest}
+             for users in (10_000, 50_000, 100_000, 1_000_000)}, "pg_rest": postgres.rest,
+          "pg_days": postgres.days, "pg_hear": postgres.hear}
 
 
 def wanted_rows(arguments):

@@ -1,5 +1,6 @@
 #include "engine/point_dealer.h"
 
+#include <exception>
 #include <utility>
 
 namespace streaky::engine {
@@ -13,7 +14,8 @@ runtime::Task<std::optional<std::int64_t>> StorePointDealer::deal(github::SliceA
   wanted.workers = ask.workers;
   try {
     co_return co_await slices_.take(std::move(wanted));
-  } catch (const store::DatabaseError& error) {
+  } catch (const std::exception& error) {
+    // Whatever it was: who asked has others waiting, and asks again.
     log_.warn("points of a GitHub token could not be asked for yet", {{"error", error.what()}});
   }
   co_return std::nullopt;

@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "github/token_budget.h"
@@ -156,6 +158,43 @@ TEST_P(PointDealerTest, WithoutTheStoreNoMoreThanASliceIsSpent) {
   sql("ALTER TABLE away RENAME TO token_slices");
   clock_.advance_to(clock_.now() + Millis{1'000});
   EXPECT_TRUE(ask(budget)) << "it goes on when the store is back";
+}
+
+// Who is dealt points in a new hour forgets tokens that nobody has used for a day. One of them is
+// used again in that moment.
+TEST_P(PointDealerTest, ATokenThatIsForgottenThisMomentIsDealt) {
+  if (GetParam() == Dialect::sqlite) GTEST_SKIP() << "has one writer";
+  store::TokenSlices::Ask ask{.token = "a", .window_ends_at = store::kMidnight, .left = 1'000};
+  const std::string url = this->url();
+  std::int64_t points = 0;
+  const auto take = [url, ask, &points] {
+    boost::asio::io_context io;
+    store::Stores stores(io, {.url = url, .mode = store::Database::Mode::inline_calls, .wall = {}});
+    store::TokenSlices slices(stores.database);
+    boost::asio::co_spawn(io, slices.take(ask),
+                          [&](const std::exception_ptr& error, std::int64_t dealt) {
+                            EXPECT_FALSE(error);
+                            points = dealt;
+                          });
+    io.run();
+  };
+  take();
+  ASSERT_GT(std::exchange(points, 0), 0);
+  // The row is held, waited for, and only then gone.
+  std::thread forgetter([&] {
+    store::TestSchema::execute(
+        "DO $$ BEGIN SET LOCAL search_path = " + schema_->name() +
+        "; PERFORM 1 FROM token_slices FOR UPDATE; "
+        "WHILE NOT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted) LOOP END LOOP; "
+        "DELETE FROM token_slices; END $$");
+  });
+  while (number("SELECT COUNT(*) FROM pg_locks WHERE mode = 'RowShareLock' AND relation = "
+                "CAST('token_slices' AS regclass)") == 0) {
+    std::this_thread::yield();
+  }
+  take();
+  forgetter.join();
+  EXPECT_GT(points, 0);
 }
 
 TEST_P(PointDealerTest, RequestsUnderWayAreDivided) {

@@ -32,14 +32,11 @@ std::int64_t slice_of(const Window& window, int workers) {
 }
 
 std::int64_t take_in(Session& session, const TokenSlices::Ask& ask) {
-  session.query("token_slices/open")
-      .bind("token", ask.token)
-      .bind("window_ends_at", ask.window_ends_at)
-      .bind("left", ask.left)
-      .run();
   Window window;
   session.query("token_slices/look")
       .bind("token", ask.token)
+      .bind("window_ends_at", ask.window_ends_at)
+      .bind("left", ask.left)
       .into(window.ends_at, window.left, window.taken)
       .one();
   if (window.ends_at >= ask.window_ends_at + TokenSlices::kSameWindow) return 0;

@@ -1,12 +1,10 @@
--- name: open
--- Unless somebody has been here before.
+-- name: look
+-- The row is there afterwards, and is the asker's until the transaction ends: it is written even where
+-- somebody has been here before, since who forgets old ones may be at it this moment.
 INSERT INTO token_slices (token, window_ends_at, points_left, points_taken)
 VALUES (:token, :window_ends_at, :left, 0)
-ON CONFLICT (token) DO NOTHING;
-
--- name: look
-SELECT window_ends_at, points_left, points_taken FROM token_slices WHERE token = :token
-   FOR NO KEY UPDATE;
+ON CONFLICT (token) DO UPDATE SET token = excluded.token
+RETURNING window_ends_at, points_left, points_taken;
 
 -- name: write
 UPDATE token_slices
