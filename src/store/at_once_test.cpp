@@ -21,7 +21,12 @@ class AtOnceTest : public StoreTest {
  protected:
   void SetUp() override {
     StoreTest::SetUp();
-    for (int i = 0; i < kPrograms; ++i) programs_.push_back(open(Database::Mode::thread));
+    // As long as programs wait: all of them queue for one user's row here.
+    Database::Options options;
+    options.url = url();
+    for (int i = 0; i < kPrograms; ++i) {
+      programs_.push_back(std::make_unique<Stores>(io_, options));
+    }
   }
   void begin(runtime::Task<void> task) {
     boost::asio::co_spawn(io_, std::move(task), [](const std::exception_ptr& error) {
