@@ -18,6 +18,9 @@ class Connection {
   /// driver throws comes out as DatabaseError. PostgreSQL runs `work` again when it had to give way
   /// to another transaction.
   virtual void transact(bool write, const Database::Work& work) = 0;
+  /// From any thread, while `transact` runs: what waits for the server's answer gets none. Where
+  /// there is no server it does nothing.
+  virtual void cut_off() {}
   [[nodiscard]] int schema_version() const { return schema_version_; }
   [[nodiscard]] int known_schema() const { return known_schema_; }
 

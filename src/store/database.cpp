@@ -6,11 +6,13 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -26,6 +28,10 @@ namespace {
 /// limits let happen: reaching it is a bug that must not eat the memory.
 constexpr std::size_t kMostWaiting = 10'000;
 
+/// How often calls are looked after that take too long.
+constexpr std::chrono::milliseconds kWatchEvery{1'000};
+
+using SteadyTime = std::chrono::steady_clock::time_point;
 using Handler = boost::asio::any_completion_handler<void(std::exception_ptr)>;
 
 }  // namespace
@@ -34,25 +40,27 @@ class Database::Impl {
  public:
   Impl(runtime::Executor executor, const Options& options, runtime::Metrics& metrics)
       : executor_(std::move(executor)), mode_(options.mode), options_(options), metrics_(metrics) {
-    connections_.push_back(open_connection(options_, Opening::first));
-    schema_version_ = connections_.front()->schema_version();
-    known_schema_ = connections_.front()->known_schema();
+    Slot& first = slots_.emplace_back();
+    first.connection = open_connection(options_, Opening::first);
+    schema_version_ = first.connection->schema_version();
+    known_schema_ = first.connection->known_schema();
     if (mode_ != Mode::thread) return;
     const bool many = is_postgres_url(options_.url);
-    connections_.resize(many ? static_cast<std::size_t>(std::max(options_.connections, 1)) : 1);
-    for (auto& connection : connections_) threads_.emplace_back([&] { serve(connection); });
+    slots_.resize(many ? static_cast<std::size_t>(std::max(options_.connections, 1)) : 1);
+    for (Slot& slot : slots_) threads_.emplace_back([&] { serve(slot); });
+    if (many) watcher_ = std::thread([this] { watch(); });
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() { stop(); }
 
-  runtime::Task<void> run(bool write, Work work) {
+  runtime::Task<void> run(bool write, Work work, Line line) {
     if (mode_ == Mode::inline_calls) {
-      run_here(connections_.front(), write, work);
+      run_here(slots_.front().connection, write, work);
       co_return;
     }
-    auto initiate = [this, write, &work](auto handler) {
-      submit(Call{write, &work, Handler(std::move(handler)), executor_});
+    auto initiate = [this, write, line, &work](auto handler) {
+      submit(Call{write, &work, Handler(std::move(handler)), executor_}, line);
     };
     auto token = boost::asio::use_awaitable;
     auto waiting =
@@ -72,7 +80,13 @@ class Database::Impl {
     changed_.notify_all();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
-    for (auto& connection : connections_) connection.reset();
+    {
+      const std::scoped_lock lock(mutex_);
+      over_ = true;
+    }
+    ended_.notify_all();
+    if (watcher_.joinable()) watcher_.join();
+    for (Slot& slot : slots_) slot.connection.reset();
   }
 
  private:
@@ -87,7 +101,13 @@ class Database::Impl {
     boost::asio::executor_work_guard<runtime::Executor> guard;  // keeps the executor running
   };
 
-  void submit(Call call) {
+  /// One thread's connection; absent until it is used.
+  struct Slot {
+    std::unique_ptr<Connection> connection;
+    std::optional<SteadyTime> busy_since;  // guarded by the mutex
+  };
+
+  void submit(Call call, Line line) {
     const char* refusal = nullptr;
     {
       const std::scoped_lock lock(mutex_);
@@ -95,6 +115,8 @@ class Database::Impl {
         refusal = "the database is closed";
       } else if (waiting_.size() >= kMostWaiting) {
         refusal = "too many calls wait for the database";
+      } else if (line == Line::first) {
+        waiting_.push_front(std::move(call));
       } else {
         waiting_.push_back(std::move(call));
       }
@@ -110,7 +132,7 @@ class Database::Impl {
   }
 
   /// One thread, with a connection of its own that is opened when it is first needed.
-  void serve(std::unique_ptr<Connection>& connection) {
+  void serve(Slot& slot) {
     while (true) {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
@@ -120,12 +142,31 @@ class Database::Impl {
       lock.unlock();
       std::exception_ptr error;
       try {
-        if (!connection) connection = open_connection(options_, Opening::further);
-        run_here(connection, call.write, *call.work);
+        if (!slot.connection) slot.connection = open_connection(options_, Opening::further);
+        note_busy(slot, std::chrono::steady_clock::now());
+        run_here(slot.connection, call.write, *call.work);
       } catch (...) {
         error = std::current_exception();
       }
+      note_busy(slot, std::nullopt);
       complete(std::move(call), std::move(error));
+    }
+  }
+
+  void note_busy(Slot& slot, std::optional<SteadyTime> since) {
+    const std::scoped_lock lock(mutex_);
+    slot.busy_since = since;
+  }
+
+  /// Cuts off calls that take too long.
+  void watch() {
+    std::unique_lock lock(mutex_);
+    while (!over_) {
+      ended_.wait_for(lock, std::min(kWatchEvery, options_.longest_call));
+      const SteadyTime before = std::chrono::steady_clock::now() - options_.longest_call;
+      for (Slot& slot : slots_) {
+        if (slot.busy_since && *slot.busy_since <= before) slot.connection->cut_off();
+      }
     }
   }
 
@@ -145,16 +186,19 @@ class Database::Impl {
   const runtime::Executor executor_;
   const Mode mode_;
   const Options options_;
-  runtime::Metrics& metrics_;                             // borrowed
-  std::vector<std::unique_ptr<Connection>> connections_;  // one for each thread; absent until used
+  runtime::Metrics& metrics_;  // borrowed
+  std::deque<Slot> slots_;     // one for each thread
   int schema_version_ = 0;
   int known_schema_ = 0;
 
-  std::mutex mutex_;  // guards the two below
+  std::mutex mutex_;  // guards the three below
   std::deque<Call> waiting_;
   bool stopping_ = false;
+  bool over_ = false;  // all calls have ended
   std::condition_variable changed_;
+  std::condition_variable ended_;
   std::vector<std::thread> threads_;
+  std::thread watcher_;
 };
 
 Database::Database(runtime::Executor executor, Options options, runtime::Metrics& metrics)
@@ -162,13 +206,13 @@ Database::Database(runtime::Executor executor, Options options, runtime::Metrics
 
 Database::~Database() = default;
 
-runtime::Task<void> Database::write(Work work) {
-  auto done = impl_->run(true, std::move(work));
+runtime::Task<void> Database::write(Work work, Line line) {
+  auto done = impl_->run(true, std::move(work), line);
   co_await std::move(done);
 }
 
 runtime::Task<void> Database::read(Work work) {
-  auto done = impl_->run(false, std::move(work));
+  auto done = impl_->run(false, std::move(work), Line::usual);
   co_await std::move(done);
 }
 

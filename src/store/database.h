@@ -59,6 +59,9 @@ class Database {
     bool create = true;  // false: a missing database is an error
     runtime::Millis busy_timeout{10'000};
     int connections = 4;  // to PostgreSQL, in `Mode::thread`
+    /// A call to PostgreSQL that takes longer is cut off, in `Mode::thread`: a server may hang
+    /// whose kernel still answers, and another may have taken over from it.
+    runtime::Millis longest_call{30'000};
     /// This machine's clock, which PostgreSQL's is compared with; absent: the system's. Any thread.
     std::function<runtime::TimePoint()> wall = nullptr;
   };
@@ -72,9 +75,11 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   using Work = std::function<void(Session&)>;
+  /// Where calls wait while all connections are busy. `first` is for what keeps claims alive.
+  enum class Line { usual, first };
   /// Runs `work` in one transaction; an exception rolls it back and comes out of here. PostgreSQL
   /// may run it several times, of which the last counts: it sets its results anew each time.
-  runtime::Task<void> write(Work work);
+  runtime::Task<void> write(Work work, Line line = Line::usual);
   /// The same without taking the writer's lock, for reading alone.
   runtime::Task<void> read(Work work);
 

@@ -152,7 +152,7 @@ runtime::Task<void> Jobs::extend(std::string owner, InHand in_hand,
     if (!in_hand.jobs.empty()) keep("jobs/extend", to_json(in_hand.jobs));
     if (!in_hand.deliveries.empty()) keep("jobs/extend_deliveries", to_json(in_hand.deliveries));
   };
-  co_await database_.write(std::move(work));
+  co_await database_.write(std::move(work), Database::Line::first);
 }
 
 runtime::Task<Jobs::Due> Jobs::next_due(runtime::TimePoint now) {

@@ -1,6 +1,9 @@
 #include "store/postgres_connection.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <string_view>
@@ -28,6 +31,9 @@ constexpr runtime::Millis kClocksAgree{500};
 
 /// The class of an SQLSTATE is its first two characters.
 bool in_class(std::string_view state, std::string_view of) { return state.starts_with(of); }
+
+/// Also what a standby says, which the server has become.
+constexpr std::string_view kReadOnly = "25006";
 
 /// How the tables end whose rows have no table of their day (store/day_tables.h).
 constexpr std::string_view kDefaultTable = "_default\"";
@@ -85,9 +91,34 @@ PostgresConnection::PostgresConnection(const Database::Options& options, Opening
   if (opening == Opening::first) prepare_schema(options.create);
 }
 
-void PostgresConnection::connect() {
+PostgresConnection::~PostgresConnection() { disconnect(); }
+
+void PostgresConnection::keep_socket(int socket) {
+  const std::scoped_lock lock(socket_mutex_);
+  if (socket_ >= 0) close(socket_);
+  socket_ = socket;
+  cut_off_ = false;
+}
+
+void PostgresConnection::cut_off() {
+  const std::scoped_lock lock(socket_mutex_);
+  if (socket_ < 0 || std::exchange(cut_off_, true)) return;
+  shutdown(socket_, SHUT_RDWR);
+}
+
+bool PostgresConnection::was_cut_off() const {
+  const std::scoped_lock lock(socket_mutex_);
+  return cut_off_;
+}
+
+void PostgresConnection::disconnect() {
+  keep_socket(-1);
   session_.reset();
   connection_.reset();
+}
+
+void PostgresConnection::connect() {
+  disconnect();
   try {
     connection_ = std::make_unique<soci::session>(soci::postgresql, connect_);
   } catch (const soci::soci_error& error) {
@@ -95,6 +126,7 @@ void PostgresConnection::connect() {
                                                        first_line(error.get_error_message())));
   }
   PQsetNoticeProcessor(handle(*connection_), ignore_notice, nullptr);
+  keep_socket(fcntl(PQsocket(handle(*connection_)), F_DUPFD_CLOEXEC, 0));
   session_ = std::make_unique<Session>(*connection_, statements_);
   session_->set_server_ahead(ahead_);
 }
@@ -181,6 +213,8 @@ void PostgresConnection::run_transaction(bool write, const Database::Work& work)
     session_->query("session/commit").run();
   } catch (const soci::soci_error& error) {
     roll_back();
+    // Another one may have taken over from it: the next transaction looks for it.
+    if (state_of(error) == kReadOnly) disconnect();
     raise(error, doing);
   } catch (...) {
     roll_back();
@@ -194,8 +228,7 @@ void PostgresConnection::roll_back() {
     session_->query("session/rollback").run();
   } catch (const soci::soci_error&) {
     // It cannot be known what it is in the middle of: the next transaction connects anew.
-    session_.reset();
-    connection_.reset();
+    disconnect();
   }
 }
 
@@ -203,6 +236,10 @@ void PostgresConnection::raise(const soci::soci_error& error, const char* doing)
   const std::string state = state_of(error);
   const auto text = [&](const char* what) { return fmt::format("{} {}", name_, what); };
   const std::string detail = first_line(error.get_error_message());
+  if (state == kReadOnly) throw DatabaseError(Kind::read_only, text("is read-only"));
+  if (was_cut_off()) {
+    throw DatabaseError(Kind::lost, fmt::format("{} did not answer in time{}", name_, doing));
+  }
   if (lost() || in_class(state, "08") || in_class(state, "57P")) {
     throw DatabaseError(Kind::lost, fmt::format("{} went away{}", name_, doing));
   }
@@ -219,7 +256,6 @@ void PostgresConnection::raise(const soci::soci_error& error, const char* doing)
     throw DatabaseError(Kind::locked, text("is locked by another program: it held rows for longer "
                                            "than the busy timeout"));
   }
-  if (state == "25006") throw DatabaseError(Kind::read_only, text("is read-only"));
   if (state == "53100") {
     throw DatabaseError(Kind::full, text("cannot grow: the server's disk is full"));
   }

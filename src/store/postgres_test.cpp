@@ -1,6 +1,8 @@
 // What is peculiar to PostgreSQL: many writers at once, connections that are lost, transactions
 // that give way.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <atomic>
 #include <latch>
@@ -130,6 +132,31 @@ TEST_P(PostgresTest, AConnectionThatIsLostInATransactionIsSaidAndNothingIsWritte
   EXPECT_EQ(kind_of_failed(work), Kind::lost);
   EXPECT_FALSE(wait(s_->batches.find("b")).has_value());
   EXPECT_EQ(sign_up(1).size(), 1U);
+}
+
+// Its kernel still answers, so the connection looks sound: a stalled disk, a stopped machine behind
+// a pooler.
+TEST_P(PostgresTest, AServerThatHangsIsLeftForANewConnection) {
+  Database::Options options;
+  options.url = url();
+  options.connections = 1;
+  options.longest_call = runtime::Millis{1'000};
+  Stores program(io_, options);
+  long long server = 0;
+  Database::Work hang = [&](Session& session) {
+    session.connection() << "SELECT pg_backend_pid()", soci::into(server);
+    ASSERT_EQ(kill(static_cast<pid_t>(server), SIGSTOP), 0);
+    session.execute("SELECT 1");
+  };
+  try {
+    wait(program.database.write(hang));
+    ADD_FAILURE() << "it answered";
+  } catch (const DatabaseError& error) {
+    EXPECT_EQ(error.kind(), Kind::lost);
+    EXPECT_THAT(error.what(), testing::HasSubstr("did not answer in time"));
+  }
+  EXPECT_EQ(wait(program.users.count_active()), 0);
+  kill(static_cast<pid_t>(server), SIGCONT);
 }
 
 TEST_P(PostgresTest, TwoThatWaitForEachOtherBothSucceed) {
