@@ -4,6 +4,7 @@
 
 #include <array>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <functional>
 
@@ -63,6 +64,13 @@ TEST_P(ClocksTest, WhatAFastMachineLeasedIsNotKeptLongerThanOthers) {
   EXPECT_EQ(wait(s_->upkeep.reap(real_now() + seconds(35))).jobs_returned, 1);
 }
 
+TEST_P(ClocksTest, AFastMachineEndsNobodysDay) {
+  make_job();  // for six more hours
+  const auto fast = machine(std::chrono::hours(7));
+  EXPECT_EQ(wait(fast->upkeep.reap(real_now() + std::chrono::hours(7))).all(), 0);
+  EXPECT_EQ(claim_at(*s_, real_now()).size(), 1U);
+}
+
 TEST_P(ClocksTest, ASlowMachineIsNotTakenForASilentOne) {
   const auto slow = machine(-minutes(5));
   Member self;
@@ -101,6 +109,22 @@ TEST_P(ClocksTest, ABatchIsHeardOfAtOnceAndByEverybody) {
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
   }));
   for (auto& one : listeners) one->stop();
+}
+
+// As a machine does whose disk hangs: its kernel takes the connection, and nobody answers.
+TEST_P(ClocksTest, AListenerGoesOnToTheNextServerWhereOneIsSilent) {
+  boost::asio::ip::tcp::acceptor silent(io_, {boost::asio::ip::address_v4::loopback(), 0});
+  const std::string port = std::to_string(silent.local_endpoint().port());
+  const std::string both = "postgresql:///postgres?user=streaky&host=127.0.0.1," +
+                           scratch_postgres_folder() + "&port=" + port + ",5432";
+  bool heard = false;
+  Listener listener(io_.get_executor(), both, [&heard] { heard = true; });
+  const auto work = boost::asio::make_work_guard(io_);
+  io_.restart();
+  const auto end = std::chrono::steady_clock::now() + seconds(30);
+  while (!heard && std::chrono::steady_clock::now() < end) io_.run_one_for(seconds(1));
+  EXPECT_TRUE(heard);
+  listener.stop();
 }
 
 STREAKY_STORE_SUITE_ON(ClocksTest, Dialect::postgres);

@@ -5,15 +5,19 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstdint>
 #include <exception>
+#include <map>
+#include <sstream>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "store/database.h"
 #include "store/postgres_url.h"
@@ -22,7 +26,7 @@ namespace streaky::store {
 
 namespace {
 
-constexpr int kConnectMs = 5'000;
+constexpr int kAnswerMs = 5'000;
 constexpr int kPauseMs = 1'000;  // between attempts
 /// A peer that is gone without a word is noticed by keepalives; this is for what they do not see.
 constexpr int kQuietMs = 30'000;
@@ -39,6 +43,46 @@ using Result = std::unique_ptr<PGresult, Clear>;
 
 void ignore_notice(void* /*context*/, const char* /*text*/) {}
 
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+
+/// One of the servers that a url names; what is empty is left to the url.
+struct Place {
+  std::string host;
+  std::string address;
+  std::string port;
+};
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> parts;
+  std::istringstream text(list);
+  for (std::string part; std::getline(text, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+/// libpq tries them one after the other, but waits for each as long as it takes, when it is asked
+/// to connect without blocking: whoever wants to go on to the next must name it.
+std::vector<Place> places_of(const std::string& url) {
+  const std::unique_ptr<PQconninfoOption, FreeOptions> options(
+      PQconninfoParse(url.c_str(), nullptr));
+  std::map<std::string, std::vector<std::string>> lists;
+  for (const auto* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
+    if (one->val != nullptr) lists[one->keyword] = split(one->val);
+  }
+  const auto part = [&lists](const char* key, std::size_t i) -> std::string {
+    const auto& list = lists[key];
+    return list.size() == 1 ? list.front() : i < list.size() ? list[i] : "";
+  };
+  std::vector<Place> places;
+  const std::size_t count =
+      std::max({lists["host"].size(), lists["hostaddr"].size(), std::size_t{1}});
+  for (std::size_t i = 0; i < count; ++i) {
+    places.push_back({part("host", i), part("hostaddr", i), part("port", i)});
+  }
+  return places;
+}
+
 }  // namespace
 
 struct Listener::Impl {
@@ -47,6 +91,7 @@ struct Listener::Impl {
   Impl(runtime::Executor the_executor, std::string the_url, std::function<void()> the_news)
       : executor(std::move(the_executor)),
         url(std::move(the_url)),
+        places(places_of(url)),
         on_news(std::move(the_news)),
         stop_event(eventfd(0, EFD_CLOEXEC)) {
     if (stop_event < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
@@ -63,21 +108,47 @@ struct Listener::Impl {
     return ready > 0 ? Waited::ready : Waited::quiet;
   }
 
-  [[nodiscard]] Connection connect() const {
-    Connection made(PQconnectStart(url.c_str()));
+  [[nodiscard]] Connection connect_to(const Place& place) const {
+    constexpr std::array<const char*, 5> kKeys{"dbname", "host", "hostaddr", "port", nullptr};
+    const std::array<const char*, 5> values{url.c_str(), place.host.c_str(), place.address.c_str(),
+                                            place.port.c_str(), nullptr};
+    Connection made(PQconnectStartParams(kKeys.data(), values.data(), 1));
     if (!made) return nullptr;
     auto status = PGRES_POLLING_WRITING;
     while (PQstatus(made.get()) != CONNECTION_BAD) {
       const short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-      if (wait(PQsocket(made.get()), events, kConnectMs) != Waited::ready) return nullptr;
+      if (wait(PQsocket(made.get()), events, kAnswerMs) != Waited::ready) return nullptr;
       status = PQconnectPoll(made.get());
       if (status == PGRES_POLLING_FAILED) return nullptr;
       if (status == PGRES_POLLING_OK) break;
     }
     PQsetNoticeProcessor(made.get(), ignore_notice, nullptr);
-    const Result listening(PQexec(made.get(), "LISTEN streaky_jobs"));
-    if (PQresultStatus(listening.get()) != PGRES_COMMAND_OK) return nullptr;
-    return made;
+    return ask(made.get(), "LISTEN streaky_jobs") ? std::move(made) : nullptr;
+  }
+
+  [[nodiscard]] Connection connect() const {
+    for (const Place& place : places) {
+      if (Connection made = connect_to(place)) return made;
+      if (wait(-1, 0, 0) == Waited::stopped) break;
+    }
+    return nullptr;
+  }
+
+  /// Whether the server says yes in time. A server that hangs does not keep the thread from
+  /// stopping.
+  [[nodiscard]] bool ask(PGconn* connection, const char* sql) const {
+    if (PQsendQuery(connection, sql) == 0) return false;
+    bool yes = true;
+    while (true) {
+      while (PQisBusy(connection) != 0) {
+        if (wait(PQsocket(connection), POLLIN, kAnswerMs) != Waited::ready) return false;
+        if (PQconsumeInput(connection) == 0) return false;
+      }
+      const Result result(PQgetResult(connection));
+      if (!result) return yes;
+      const auto status = PQresultStatus(result.get());
+      yes = yes && (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK);
+    }
   }
 
   /// True when there was news; every one that waits is taken.
@@ -103,8 +174,7 @@ struct Listener::Impl {
       const Waited waited = self->wait(PQsocket(connection), POLLIN, kQuietMs);
       if (waited == Waited::stopped) return;
       if (waited == Waited::quiet) {
-        const Result alive(PQexec(connection, "SELECT 1"));
-        if (PQresultStatus(alive.get()) != PGRES_TUPLES_OK) return;
+        if (!self->ask(connection, "SELECT 1")) return;
       } else if (PQconsumeInput(connection) == 0) {
         return;
       }
@@ -126,6 +196,7 @@ struct Listener::Impl {
 
   const runtime::Executor executor;
   const std::string url;  // secret
+  const std::vector<Place> places;
   const std::function<void()> on_news;
   const int stop_event;
   std::atomic<bool> connected = false;
