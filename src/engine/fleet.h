@@ -3,7 +3,7 @@
 
 namespace streaky::engine {
 
-/// This process is one of them.
+/// A process that works is one of them.
 struct Fleet {
   int workers = 1;
   int workers_on_host = 1;  // behind one address, as a rule

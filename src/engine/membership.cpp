@@ -34,6 +34,10 @@ runtime::Task<runtime::Millis> Membership::pass() {
   co_return parts_.beat;
 }
 
+bool Membership::silent() const {
+  return joined_ && parts_.clock.monotonic() - beaten_ > parts_.beat * (kBeatsMissed - 2);
+}
+
 runtime::Task<void> Membership::beat(runtime::TimePoint now) {
   const runtime::Millis at = parts_.clock.monotonic();
   const Load load = parts_.load();
@@ -47,10 +51,25 @@ runtime::Task<void> Membership::beat(runtime::TimePoint now) {
     self.checks_per_minute = per_minute(load.checks - before_.checks, at - beaten_);
     self.sends_per_minute = per_minute(load.sends - before_.sends, at - beaten_);
   }
-  co_await parts_.members.beat(std::move(self), now);
+  const runtime::Millis ahead = co_await parts_.members.beat(std::move(self), now);
+  compare_clocks(ahead);
   joined_ = true;
   beaten_ = at;
   before_ = load;
+}
+
+/// Leases bear any difference. What people feel goes by this machine's clock.
+void Membership::compare_clocks(runtime::Millis server_ahead) {
+  constexpr double kMsPerSecond = 1e3;
+  parts_.metrics.gauge("streaky_database_clock_ahead_seconds",
+                       static_cast<double>(server_ahead.count()) / kMsPerSecond);
+  const runtime::Millis now = parts_.clock.monotonic();
+  if (std::chrono::abs(server_ahead) < kClocksDiffer || now < clock_warned_ + kWarnAgain) return;
+  clock_warned_ = now;
+  parts_.log.warn(
+      "this machine's clock and the database's differ: one of them is wrong, and reminders come by "
+      "this machine's",
+      {{"database_ahead_s", server_ahead.count() / static_cast<std::int64_t>(kMsPerSecond)}});
 }
 
 runtime::Task<void> Membership::forget(runtime::TimePoint now) {

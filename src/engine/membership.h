@@ -23,6 +23,9 @@ class Membership {
   /// After as many beats everybody has heard of this process, and acted upon it.
   static constexpr int kNewcomerBeats = 2;
 
+  static constexpr std::chrono::seconds kClocksDiffer{30};
+  static constexpr std::chrono::hours kWarnAgain{1};
+
   /// What this process does right now, and has done since it started.
   struct Load {
     std::int64_t in_flight = 0;
@@ -40,7 +43,7 @@ class Membership {
     bool forgets = false;  // frees what silent members hold
     std::function<Load()> load;
     std::function<void()> on_forgotten;
-    std::function<void(const Fleet&)> on_fleet;  // after each beat of a worker; may be absent
+    std::function<void(const Fleet&)> on_fleet;  // after each beat; may be absent
   };
 
   explicit Membership(Parts parts);
@@ -51,10 +54,14 @@ class Membership {
   /// away is no obstacle: the row falls silent.
   runtime::Task<void> leave();
 
+  /// Two beats are late: soon, or already, others take this process for gone.
+  [[nodiscard]] bool silent() const;
+
   runtime::Task<runtime::Millis> pass();
 
  private:
   runtime::Task<void> beat(runtime::TimePoint now);
+  void compare_clocks(runtime::Millis server_ahead);
   runtime::Task<void> forget(runtime::TimePoint now);
   void show(const std::vector<store::Member>& fleet);
   void tell(const std::vector<store::Member>& fleet, runtime::TimePoint now);
@@ -62,8 +69,9 @@ class Membership {
   Parts parts_;
   Loop loop_;
   bool joined_ = false;
-  int beats_ = 0;              // since it joined, up to kNewcomerBeats
-  runtime::Millis beaten_{0};  // monotonic
+  int beats_ = 0;                              // since it joined, up to kNewcomerBeats
+  runtime::Millis beaten_{0};                  // monotonic
+  runtime::Millis clock_warned_{-kWarnAgain};  // monotonic
   Load before_;
 };
 

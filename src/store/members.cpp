@@ -10,8 +10,23 @@
 
 namespace streaky::store {
 
-runtime::Task<void> Members::beat(Member member, runtime::TimePoint now) {
+namespace {
+
+/// Whoever looks next finds what they hold free.
+void end_leases(Session& session, const std::vector<std::string>& names) {
+  boost::json::array owners;
+  for (const std::string& name : names) owners.emplace_back(name);
+  for (const char* end : {"members/end_job_leases", "members/end_delivery_leases"}) {
+    session.query(end).bind("owners", to_json(owners)).run();
+  }
+}
+
+}  // namespace
+
+runtime::Task<runtime::Millis> Members::beat(Member member, runtime::TimePoint now) {
+  runtime::Millis ahead{0};
   Database::Work work = [&](Session& session) {
+    ahead = session.server_ahead();
     session.query("members/beat")
         .bind("name", member.name)
         .bind("host", member.host)
@@ -25,12 +40,14 @@ runtime::Task<void> Members::beat(Member member, runtime::TimePoint now) {
         .bind("fixed_keys", member.fixed_keys)
         .run();
   };
-  co_await database_.write(std::move(work));
+  co_await database_.write(std::move(work), Database::Line::first);
+  co_return ahead;
 }
 
 runtime::Task<void> Members::leave(std::string name) {
   Database::Work work = [&](Session& session) {
     session.query("members/leave").bind("name", name).run();
+    end_leases(session, {name});
   };
   co_await database_.write(std::move(work));
 }
@@ -55,12 +72,7 @@ runtime::Task<std::vector<std::string>> Members::forget_silent(runtime::TimePoin
       query.bind("silent", session.by_server(now) - silence).into(name);
       while (query.next()) names.push_back(name);
     }
-    if (names.empty()) return;
-    boost::json::array owners;
-    for (const std::string& name : names) owners.emplace_back(name);
-    for (const char* end : {"members/end_job_leases", "members/end_delivery_leases"}) {
-      session.query(end).bind("owners", to_json(owners)).run();
-    }
+    if (!names.empty()) end_leases(session, names);
   };
   co_await database_.write(std::move(work));
   co_return names;

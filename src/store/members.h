@@ -34,9 +34,10 @@ class Members {
 
   explicit Members(Database& database) : database_(database) {}
 
-  /// Writes the member's row; `beat_at` is `now` by the database's clock.
-  runtime::Task<void> beat(Member member, runtime::TimePoint now);
-  /// It has ended in order and holds nothing any more.
+  /// Writes the member's row; `beat_at` is `now` by the database's clock. Gives how far that one is
+  /// ahead of this machine's.
+  runtime::Task<runtime::Millis> beat(Member member, runtime::TimePoint now);
+  /// It has ended in order. What it could not give back any more is free.
   runtime::Task<void> leave(std::string name);
   /// Forgets members that have not beaten since `now - silence` and ends the leases of what they
   /// hold; gives their names.

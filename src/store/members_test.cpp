@@ -89,6 +89,18 @@ TEST_P(MembersTest, WhoThawsIsAMemberAgainButHoldsNothing) {
   EXPECT_THAT(names(), ElementsAre("frozen"));
 }
 
+TEST_P(MembersTest, WhatWhoLeavesCouldNotGiveBackIsFree) {
+  sign_up(2);
+  trigger("b1");
+  wait(members().beat(member("a"), kNow));
+  ASSERT_EQ(claim("a", 1).size(), 1U);
+  ASSERT_NE(remind_once("a", true), "");
+  wait(members().leave("a"));
+  const Reaped reaped = wait(s_->upkeep.reap(kNow));
+  EXPECT_EQ(reaped.jobs_returned, 1);
+  EXPECT_EQ(reaped.deliveries_returned, 1);
+}
+
 TEST_P(MembersTest, WhoLeavesInOrderIsNotMissed) {
   wait(members().beat(member("a"), kNow));
   wait(members().leave("a"));

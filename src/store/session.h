@@ -14,6 +14,7 @@
 // DatabaseError.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -109,6 +110,10 @@ class Session {
   /// beats are compared by many machines. On SQLite there is one clock.
   [[nodiscard]] runtime::TimePoint by_server(runtime::TimePoint at) const { return at + ahead_; }
   [[nodiscard]] runtime::TimePoint by_machine(runtime::TimePoint at) const { return at - ahead_; }
+  /// What has passed by both clocks: nothing ends early because one of them is wrong.
+  [[nodiscard]] runtime::TimePoint by_both(runtime::TimePoint now) const {
+    return std::min(now, by_server(now));
+  }
   void set_server_ahead(runtime::Millis ahead) { ahead_ = ahead; }
   [[nodiscard]] runtime::Millis server_ahead() const { return ahead_; }
   /// Tells listeners (`listener.h`) of new work when the transaction commits. Once per batch: it

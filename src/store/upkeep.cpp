@@ -16,8 +16,9 @@ namespace streaky::store {
 
 namespace {
 
-/// Transactions of one `reap`, of at most kBite rows of each kind. What is left waits for the next.
-constexpr int kMostBites = 50;
+/// Transactions of one `reap`, of at most kBite rows of each kind. What is left waits for the next:
+/// whoever reaps renews its own leases in between.
+constexpr int kMostBites = 10;
 
 /// What one `reap` is after.
 struct Reach {
@@ -26,14 +27,13 @@ struct Reach {
 };
 
 int return_jobs(Session& session, Counts& counts, const Reach& reach, Reaped& reaped) {
-  const runtime::TimePoint now = reach.now;
   int rows = 0;
   std::string batch_id;
   std::string state;
   std::string error;
   auto query = session.query("upkeep/return_jobs");
-  query.bind("now", now)
-      .bind("lease_now", session.by_server(now))
+  query.bind("now", session.by_both(reach.now))
+      .bind("lease_now", session.by_server(reach.now))
       .bind("limit", kBite)
       .bind("before_alone", Upkeep::kCrashesBeforeAlone)
       .bind("most_alone", Upkeep::kCrashesAlone)
@@ -54,7 +54,7 @@ int return_jobs(Session& session, Counts& counts, const Reach& reach, Reaped& re
 }
 
 int return_deliveries(Session& session, Counts& counts, const Reach& reach, Reaped& reaped) {
-  const runtime::TimePoint now = reach.now;
+  const runtime::TimePoint now = session.by_both(reach.now);
   int rows = 0;
   std::string id;
   std::string batch_id;
@@ -62,7 +62,7 @@ int return_deliveries(Session& session, Counts& counts, const Reach& reach, Reap
   std::vector<std::string> waiting;
   auto query = session.query("upkeep/return_deliveries");
   query.bind("now", now)
-      .bind("lease_now", session.by_server(now))
+      .bind("lease_now", session.by_server(reach.now))
       .bind("limit", kBite)
       .within(reach.days)
       .into(id, batch_id, state);
@@ -77,7 +77,7 @@ int return_deliveries(Session& session, Counts& counts, const Reach& reach, Reap
 }
 
 int expire_jobs(Session& session, Counts& counts, const Reach& reach, Reaped& reaped) {
-  const runtime::TimePoint now = reach.now;
+  const runtime::TimePoint now = session.by_both(reach.now);
   int rows = 0;
   std::string batch_id;
   auto query = session.query("upkeep/expire_jobs");
@@ -91,7 +91,7 @@ int expire_jobs(Session& session, Counts& counts, const Reach& reach, Reaped& re
 }
 
 int expire_deliveries(Session& session, Counts& counts, const Reach& reach, Reaped& reaped) {
-  const runtime::TimePoint now = reach.now;
+  const runtime::TimePoint now = session.by_both(reach.now);
   int rows = 0;
   std::string batch_id;
   auto query = session.query("upkeep/expire_deliveries");
@@ -165,6 +165,7 @@ runtime::Task<Reaped> Upkeep::reap_days(runtime::TimePoint now, streak::LabelRan
     reaped.deliveries_returned += part.deliveries_returned;
     reaped.deliveries_expired += part.deliveries_expired;
   }
+  reaped.more = more;
   co_return reaped;
 }
 
@@ -174,15 +175,15 @@ runtime::Task<int> Upkeep::clean(runtime::TimePoint batches_before,
   const int most = std::clamp(limit, 0, kBite);
   Database::Work work = [&](Session& session) {
     const bool by_day = session.statements().dialect() == Dialect::postgres;
-    const auto jobs_before = batches_before - (by_day ? kGraceOfJobs : std::chrono::days{0});
-    const auto told_before =
-        deliveries_before - (by_day ? kGraceOfDeliveries : std::chrono::days{0});
+    const auto old_batches = session.by_both(batches_before);
+    const auto old_deliveries = session.by_both(deliveries_before);
+    const auto jobs_before = old_batches - (by_day ? kGraceOfJobs : std::chrono::days{0});
+    const auto told_before = old_deliveries - (by_day ? kGraceOfDeliveries : std::chrono::days{0});
     deleted = delete_rows<std::int64_t>(session, "upkeep/clean_jobs", jobs_before, most, true);
-    deleted += delete_rows<std::string>(session, "upkeep/clean_batches", batches_before, most);
+    deleted += delete_rows<std::string>(session, "upkeep/clean_batches", old_batches, most);
     deleted +=
         delete_rows<std::string>(session, "upkeep/clean_deliveries", told_before, most, true);
-    deleted +=
-        delete_rows<std::int64_t>(session, "upkeep/clean_used_links", deliveries_before, most);
+    deleted += delete_rows<std::int64_t>(session, "upkeep/clean_used_links", old_deliveries, most);
   };
   if (most > 0) co_await database_.write(std::move(work));
   co_return deleted;

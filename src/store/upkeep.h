@@ -14,6 +14,7 @@ struct Reaped {
   int jobs_expired = 0;   // the user's midnight has passed
   int deliveries_returned = 0;
   int deliveries_expired = 0;
+  bool more = false;  // something was left for the next time
   [[nodiscard]] int all() const {
     return jobs_returned + jobs_given_up + jobs_expired + deliveries_returned + deliveries_expired;
   }

@@ -69,8 +69,8 @@ runtime::Task<DaysKept> Upkeep::keep_days(runtime::TimePoint now, runtime::TimeP
   Database::Work look = [&](Session& session) {
     steps.clear();
     if (session.statements().dialect() == Dialect::sqlite) return;
-    add_steps(session, kJobsByDay, wanted, alive, batches_before, steps);
-    add_steps(session, kDeliveriesByWeek, wanted, alive, deliveries_before, steps);
+    add_steps(session, kJobsByDay, wanted, alive, session.by_both(batches_before), steps);
+    add_steps(session, kDeliveriesByWeek, wanted, alive, session.by_both(deliveries_before), steps);
   };
   co_await database_.read(std::move(look));
   DaysKept kept;

@@ -1,0 +1,78 @@
+// A process's own place in the fleet: when it may be taken for gone.
+#include "engine/membership.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+
+#include "store/store_testing.h"
+
+namespace streaky::engine {
+namespace {
+
+using runtime::Millis;
+using store::Dialect;
+using store::dialect_name;
+
+constexpr Millis kBeat{5'000};
+
+class MembershipTest : public store::StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    members_.emplace(s_->database);
+    store::Member self;
+    self.name = "self";
+    self.roles = "worker";
+    membership_.emplace(
+        Membership::Parts{.members = *members_,
+                          .clock = clock_,
+                          .log = *log_,
+                          .metrics = metrics_,
+                          .self = self,
+                          .beat = kBeat,
+                          .load = [] { return Membership::Load{}; },
+                          .on_forgotten = [] {},
+                          .on_fleet = [this](const Fleet& fleet) { fleet_ = fleet; }});
+  }
+  void beat() { wait(membership_->pass()); }
+  void pass_time(Millis time) { clock_.advance_to(clock_.now() + time); }
+
+  runtime::VirtualClock clock_{store::kNow};
+  std::unique_ptr<runtime::Log> log_ = runtime::make_null_log();
+  runtime::Metrics metrics_;
+  std::optional<store::Members> members_;
+  std::optional<Fleet> fleet_;
+  std::optional<Membership> membership_;
+};
+
+TEST_P(MembershipTest, WhoseBeatsAreLateIsSilentBeforeOthersFreeWhatItHolds) {
+  EXPECT_FALSE(membership_->silent()) << "who has not joined holds nothing";
+  beat();
+  pass_time(kBeat * 2);
+  EXPECT_FALSE(membership_->silent());
+  pass_time(Millis{1});
+  EXPECT_TRUE(membership_->silent());
+  const auto silence = kBeat * Membership::kBeatsMissed;
+  EXPECT_TRUE(wait(members_->forget_silent(clock_.now() + kBeat, silence)).empty());
+  beat();
+  EXPECT_FALSE(membership_->silent());
+}
+
+TEST_P(MembershipTest, WhoJoinsIsANewcomerUntilOthersHaveHeard) {
+  store::Member other;
+  other.name = "other";
+  other.roles = "scheduler,worker";
+  wait(members_->beat(other, store::kNow));
+  beat();
+  EXPECT_EQ(fleet_->workers, 2);
+  EXPECT_TRUE(fleet_->newcomer);
+  for (int i = 0; i < Membership::kNewcomerBeats; ++i) beat();
+  EXPECT_FALSE(fleet_->newcomer);
+}
+
+STREAKY_STORE_SUITE(MembershipTest);
+
+}  // namespace
+}  // namespace streaky::engine
