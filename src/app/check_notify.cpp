@@ -23,14 +23,14 @@ namespace {
 constexpr runtime::Millis kLease{120'000};
 
 /// Waits until a sender that was given deliveries has brought and recorded them.
-runtime::Task<void> send_all(engine::Sender* sender,
-                             std::vector<store::ClaimedDelivery> deliveries) {
-  for (store::ClaimedDelivery& delivery : deliveries) sender->take(std::move(delivery));
+runtime::Task<void> send_all(engine::Sender* sender, std::vector<store::ClaimedDelivery> deliveries,
+                             runtime::Millis since) {
+  for (store::ClaimedDelivery& delivery : deliveries) sender->take(std::move(delivery), since);
   co_await sender->wait_empty();
 }
 
 void send(const Notification& about, const std::string& owner,
-          std::vector<store::ClaimedDelivery> deliveries) {
+          std::vector<store::ClaimedDelivery> deliveries, runtime::Millis since) {
   Base& base = about.base;
   const auto on_exception = [&base](const std::exception_ptr& failure) {
     try {
@@ -58,9 +58,11 @@ void send(const Notification& about, const std::string& owner,
                          .random = *base.random,
                          .log = *base.log,
                          .metrics = base.metrics,
+                         .lease = kLease,
+                         .silent = [] { return false; },  // no member, which nobody misses
                          .on_waiting = [] {}},
                         engine::Sender::Limits{}, base.io.get_executor(), on_exception);
-  base.run(send_all(&sender, std::move(deliveries)));
+  base.run(send_all(&sender, std::move(deliveries), since));
   base.run(recorder.drain());
   base.run(courier->wait_idle());
 }
@@ -131,6 +133,7 @@ std::string words_for(const store::HandReminders::Standing& standing, bool now) 
 bool notify_by_hand(const Notification& about) {
   Base& base = about.base;
   const runtime::TimePoint now = base.clock->now();
+  const runtime::Millis since = base.clock->monotonic();
   store::HandReminders by_hand(about.database);
   const store::HandReminder reminder{.user_id = about.user.id,
                                      .date = about.today,
@@ -143,7 +146,7 @@ bool notify_by_hand(const Notification& about) {
   for (const store::NewDelivery& delivery : deliveries) {
     if (written.contains(delivery.id)) ours.push_back(delivery.channel_id);
   }
-  if (!written.empty()) send(about, owner, claimed(about, deliveries, written));
+  if (!written.empty()) send(about, owner, claimed(about, deliveries, written), since);
 
   const auto standings = base.run(by_hand.standings(reminder));
   bool all_heard = true;

@@ -52,6 +52,8 @@ class Engine::Impl {
                  .random = parts_.random,
                  .log = parts_.log,
                  .metrics = parts_.metrics,
+                 .lease = options_.worker.lease,
+                 .silent = [this] { return membership_.silent(); },
                  .links = &links_,
                  .on_waiting = [this] { worker_.hurry(); }},
                 options_.sender, parts_.executor, on_bug_),
@@ -92,7 +94,7 @@ class Engine::Impl {
                      .forgets = options_.work,
                      .load = [this] { return load(); },
                      .on_forgotten = [this] { reaper_.hurry(); },
-                     .on_fleet = options_.work ? parts_.on_fleet : nullptr}),
+                     .on_fleet = parts_.on_fleet}),
         heartbeat_(parts_.executor, on_bug_) {}
 
   void start() {

@@ -48,9 +48,10 @@ runtime::Task<std::vector<Recorder::SwitchedOffs>> Recorder::write_deliveries(
   co_return answers;
 }
 
-runtime::Task<bool> Recorder::still_ours(std::string delivery_id, int attempt) {
+runtime::Task<bool> Recorder::still_ours(std::string delivery_id, streak::Label date, int attempt) {
   try {
-    co_return co_await parts_.deliveries.still_held(parts_.owner, std::move(delivery_id), attempt);
+    co_return co_await parts_.deliveries.still_held(parts_.owner, std::move(delivery_id), date,
+                                                    attempt);
   } catch (const store::DatabaseError& error) {
     // Better twice than not at all.
     parts_.log.warn("sent without another look at its lease", {{"error", error.what()}});

@@ -34,7 +34,7 @@ class Recorder {
 
   /// Whether that delivery is still ours to send: another process may have taken it over while this
   /// one stood still. True when the database does not say.
-  runtime::Task<bool> still_ours(std::string delivery_id, int attempt);
+  runtime::Task<bool> still_ours(std::string delivery_id, streak::Label date, int attempt);
 
   runtime::Task<void> drain();
   void give_up();

@@ -134,20 +134,20 @@ Sender::Sender(Parts parts, Limits limits, runtime::Executor executor,
 
 std::size_t Sender::room() const { return limits_.held - std::min(limits_.held, held()); }
 
-void Sender::take(ClaimedDelivery delivery) {
+void Sender::take(ClaimedDelivery delivery, runtime::Millis since) {
   if (stopping_) {
     tasks_.spawn(settle(handed_back(delivery, parts_.clock.now())));
     return;
   }
   in_hand_.insert(delivery.id);
-  queue_.push_back({std::move(delivery), parts_.clock.monotonic()});
+  queue_.push_back({std::move(delivery), since});
   begin_next();
 }
 
 void Sender::begin_next() {
   while (!queue_.empty() && sending_ < limits_.in_flight && !stopping_) {
     ++sending_;
-    tasks_.spawn(deliver(std::move(queue_.front().delivery), queue_.front().taken));
+    tasks_.spawn(deliver(std::move(queue_.front().delivery), queue_.front().since));
     queue_.pop_front();
   }
 }
@@ -164,12 +164,12 @@ void Sender::stop() {
 
 // What a coroutine holds while it waits is held thousands of times: what is needed before and after
 // a wait alone is made in functions that are none.
-runtime::Task<void> Sender::deliver(ClaimedDelivery delivery, runtime::Millis taken) {
+runtime::Task<void> Sender::deliver(ClaimedDelivery delivery, runtime::Millis since) {
   std::string trouble;
   bool sent = false;
   try {
     auto outcome = std::make_unique<DeliveryOutcome>(outcome_of(delivery, DeliveryEnd::expired));
-    co_await bring(&delivery, taken, outcome.get());
+    co_await bring(&delivery, since, outcome.get());
     note(delivery, *outcome);
     sent = outcome->end == DeliveryEnd::sent;
     auto settling = settle(std::move(*outcome));
@@ -184,8 +184,13 @@ runtime::Task<void> Sender::deliver(ClaimedDelivery delivery, runtime::Millis ta
   begin_next();
 }
 
+bool Sender::surely_ours(runtime::Millis since) const {
+  const runtime::Millis held = parts_.clock.monotonic() - since;
+  return held <= std::min(kSurelyOurs, parts_.lease / 3) && !parts_.silent();
+}
+
 /// The outcome says `expired` until something better is known.
-runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, runtime::Millis taken,
+runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, runtime::Millis since,
                                   DeliveryOutcome* outcome) {
   TimePoint now = parts_.clock.now();
   if (now < delivery->due_at) {
@@ -210,7 +215,7 @@ runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, runtime::Millis tak
   if (!outgoing) co_return;
   if (parts_.links != nullptr) outgoing->message.links = parts_.links->links_for(*delivery, now);
   if (parts_.courier.names_users()) co_await name_user(delivery->user_id, outgoing.get());
-  if (parts_.clock.monotonic() - taken > kSurelyOurs) {
+  if (!surely_ours(since)) {
     const bool ours = co_await still_ours(delivery, outcome);
     if (!ours) co_return;
   }
@@ -281,7 +286,8 @@ runtime::Task<bool> Sender::still_wanted(ClaimedDelivery* delivery, DeliveryOutc
 
 /// The process may have stood still, and another one may have taken it over; the outcome says so.
 runtime::Task<bool> Sender::still_ours(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
-  const bool ours = co_await parts_.recorder.still_ours(delivery->id, delivery->attempt);
+  const bool ours =
+      co_await parts_.recorder.still_ours(delivery->id, delivery->date, delivery->attempt);
   if (!ours) {
     *outcome = retry_at(*delivery, parts_.clock.now(), "lease_lost", "another process has it");
   }

@@ -36,8 +36,8 @@ class Sender {
   static constexpr runtime::Millis kLastTry{30'000};  // before midnight
   static constexpr int kTriesLeft = 5;  // a pause of our own is at most this part of the time left
   static constexpr runtime::Millis kPutOffPause{30'000};
-  /// What has been held for longer is sent only after a look at whether it is still ours: leases
-  /// and beats last for longer than this.
+  /// What has been held for longer, or for a third of its lease, is sent only after a look at
+  /// whether it is still ours.
   static constexpr runtime::Millis kSurelyOurs{10'000};
 
   struct Limits {
@@ -54,6 +54,9 @@ class Sender {
     runtime::Random& random;
     runtime::Log& log;
     runtime::Metrics& metrics;
+    runtime::Millis lease;
+    /// Whether others may take this process for gone, and free what it holds.
+    std::function<bool()> silent;
     const ActionLinks* links = nullptr;  // null: messages carry none
     std::function<void()>
         on_waiting;  // a delivery waits in the table: its time has to be looked up
@@ -71,8 +74,9 @@ class Sender {
   }
   /// Messages that reached their channel since it started.
   [[nodiscard]] std::int64_t sent() const { return sent_; }
-  /// Sends it as soon as there is a place. The delivery is `sending`, leased by this process.
-  void take(store::ClaimedDelivery delivery);
+  /// Sends it as soon as there is a place. The delivery is `sending`, leased by this process since
+  /// no sooner than `since`, by the monotonic clock.
+  void take(store::ClaimedDelivery delivery, runtime::Millis since);
 
   /// Hands back what has not begun; what is on its way finishes. Twice is once.
   void stop();
@@ -81,8 +85,9 @@ class Sender {
 
  private:
   void begin_next();
-  runtime::Task<void> deliver(store::ClaimedDelivery delivery, runtime::Millis taken);
-  runtime::Task<void> bring(store::ClaimedDelivery* delivery, runtime::Millis taken,
+  runtime::Task<void> deliver(store::ClaimedDelivery delivery, runtime::Millis since);
+  [[nodiscard]] bool surely_ours(runtime::Millis since) const;
+  runtime::Task<void> bring(store::ClaimedDelivery* delivery, runtime::Millis since,
                             store::DeliveryOutcome* outcome);
   void note(const store::ClaimedDelivery& delivery, const store::DeliveryOutcome& outcome);
   runtime::Task<void> put_off(store::ClaimedDelivery* delivery, bool sent, std::string trouble);
@@ -104,7 +109,7 @@ class Sender {
   Limits limits_;
   struct Held {
     store::ClaimedDelivery delivery;
-    runtime::Millis taken;  // when, by the monotonic clock
+    runtime::Millis since;
   };
   std::deque<Held> queue_;
   std::unordered_set<std::string> in_hand_;  // the queue and what is on its way

@@ -112,11 +112,13 @@ runtime::Task<int> Worker::claim_deliveries() {
   const std::size_t room = parts_.sender.room();
   if (room == 0 || loop_.stopping()) co_return 0;
   const runtime::TimePoint now = parts_.clock.now();
+  const runtime::Millis since = parts_.clock.monotonic();
   const int limit = static_cast<int>(std::min<std::size_t>(room, kDeliveriesPerClaim));
   auto deliveries = co_await parts_.deliveries.claim(parts_.owner, limit, now, now + options_.lease,
                                                      kDeliveriesAhead);
   const int count = static_cast<int>(deliveries.size());
-  for (store::ClaimedDelivery& delivery : deliveries) parts_.sender.take(std::move(delivery));
+  for (store::ClaimedDelivery& delivery : deliveries)
+    parts_.sender.take(std::move(delivery), since);
   co_return count;
 }
 
@@ -154,7 +156,8 @@ runtime::Task<void> Worker::judge(store::ClaimedJob* job) {
     github::SeenPtr seen = co_await parts_.checker.look(&job->user, job->date, deadline);
     job->expires_at =
         end_of_day(job->user, job->zone, job->date, job->expires_at, parts_.clock.now());
-    auto finishing = finish(job, record(*job, *seen));
+    const runtime::Millis since = parts_.clock.monotonic();
+    auto finishing = finish(job, record(*job, *seen), since);
     seen.reset();
     const bool done = co_await std::move(finishing);
     if (done) co_return;
@@ -166,10 +169,11 @@ runtime::Task<void> Worker::judge(store::ClaimedJob* job) {
 /// False when the settings have changed meanwhile: `job` has the new ones, to be judged again.
 /// Apart from `judge`, which is held for each user who is being asked about.
 runtime::Task<bool> Worker::finish(store::ClaimedJob* job,
-                                   runtime::Task<store::FinishResult> recording) {
+                                   runtime::Task<store::FinishResult> recording,
+                                   runtime::Millis since) {
   store::FinishResult result = co_await std::move(recording);
   if (result.finish == store::Finish::accepted) {
-    send_written(*job, std::move(result.written));
+    send_written(*job, std::move(result.written), since);
     if (result.end == store::JobEnd::retry) loop_.hurry();
     co_return true;
   }
@@ -199,7 +203,8 @@ runtime::Task<store::FinishResult> Worker::record(const store::ClaimedJob& job, 
   return parts_.recorder.finish(std::move(outcome));
 }
 
-void Worker::send_written(const store::ClaimedJob& job, std::vector<store::NewDelivery> written) {
+void Worker::send_written(const store::ClaimedJob& job, std::vector<store::NewDelivery> written,
+                          runtime::Millis since) {
   bool waiting = false;
   for (store::NewDelivery& delivery : written) {
     if (!delivery.leased) {
@@ -209,7 +214,7 @@ void Worker::send_written(const store::ClaimedJob& job, std::vector<store::NewDe
     const auto channel =
         std::ranges::find(job.user.channels, delivery.channel_id, &store::Channel::id);
     if (channel == job.user.channels.end()) continue;
-    parts_.sender.take(claimed(job, *channel, std::move(delivery)));
+    parts_.sender.take(claimed(job, *channel, std::move(delivery)), since);
   }
   if (waiting) loop_.hurry();
 }

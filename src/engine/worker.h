@@ -84,9 +84,11 @@ class Worker {
   runtime::Task<int> claim_deliveries();
   runtime::Task<void> work(store::ClaimedJob job);
   runtime::Task<void> judge(store::ClaimedJob* job);
-  runtime::Task<bool> finish(store::ClaimedJob* job, runtime::Task<store::FinishResult> recording);
+  runtime::Task<bool> finish(store::ClaimedJob* job, runtime::Task<store::FinishResult> recording,
+                             runtime::Millis since);
   runtime::Task<store::FinishResult> record(const store::ClaimedJob& job, const Look& look);
-  void send_written(const store::ClaimedJob& job, std::vector<store::NewDelivery> written);
+  void send_written(const store::ClaimedJob& job, std::vector<store::NewDelivery> written,
+                    runtime::Millis since);
   runtime::Task<void> put_off(store::ClaimedJob* job, std::string trouble);
   runtime::Task<bool> record_trouble(store::ClaimedJob* job, std::string trouble);
 

@@ -78,7 +78,6 @@ TEST_P(DayPlansTest, WhatRunsAllTheTimeLooksAtFewDays) {
                                           "batches/retry_jobs",
                                           "deliveries/history",
                                           "deliveries/page",
-                                          "deliveries/still_held",
                                           "hand_reminders/standings",
                                           "job_search/find",
                                           "job_search/hurry",

@@ -96,12 +96,14 @@ runtime::Task<std::vector<ClaimedDelivery>> Deliveries::claim(std::string owner,
   co_return claimed;
 }
 
-runtime::Task<bool> Deliveries::still_held(std::string owner, std::string id, int attempt) {
+runtime::Task<bool> Deliveries::still_held(std::string owner, std::string id, streak::Label date,
+                                           int attempt) {
   bool held = false;
   Database::Work work = [&](Session& session) {
     int one = 0;
     auto query = session.query("deliveries/still_held");
-    query.bind("owner", owner).bind("id", id).bind("attempt", attempt).into(one);
+    query.bind("owner", owner).bind("id", id).bind("attempt", attempt).within({date, date});
+    query.into(one);
     held = query.next();
   };
   co_await database_.read(std::move(work));

@@ -106,7 +106,8 @@ class Deliveries {
                                                  std::vector<DeliveryOutcome> outcomes,
                                                  runtime::TimePoint now);
   /// Whether `owner` holds that delivery under that attempt. Reads alone.
-  runtime::Task<bool> still_held(std::string owner, std::string id, int attempt);
+  runtime::Task<bool> still_held(std::string owner, std::string id, streak::Label date,
+                                 int attempt);
   /// The newest of a user, for `user show`.
   struct History {
     std::string channel_kind;

@@ -86,7 +86,7 @@ TEST_P(DeliveriesTest, OnlyWhoHoldsItUnderItsAttemptIsToldSo) {
   trigger("b1");
   const std::string id = remind_once("w1", true);
   const auto held = [&](const std::string& owner, int attempt) {
-    return wait(s_->deliveries.still_held(owner, id, attempt));
+    return wait(s_->deliveries.still_held(owner, id, kToday, attempt));
   };
   EXPECT_TRUE(held("w1", 1));
   EXPECT_FALSE(held("w1", 2));

@@ -144,7 +144,8 @@ SELECT d.id, d.batch_id, d.job_id, d.user_id, d.date, d.zone, d.stage, d.expires
 
 -- name: still_held
 SELECT 1 FROM deliveries
- WHERE id = :id AND owner = :owner AND attempt = :attempt AND state = 'sending';
+ WHERE id = :id AND owner = :owner AND attempt = :attempt AND state = 'sending'
+   AND date BETWEEN :first_day AND :last_day;
 
 -- name: record
 UPDATE deliveries

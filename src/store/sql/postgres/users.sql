@@ -37,7 +37,10 @@ SELECT u.id, u.login, CASE WHEN u.login_key IS NULL THEN 1 ELSE 0 END, u.node_id
        u.settings_version, u.next_check_at, u.created_at,
        u.word_date, u.word_stopped, u.word_snoozed_until,
        s.anchor_through, s.anchor_length, s.anchor_began, s.length, s.began, s.longest, s.today,
-       s.today_count, s.verdict, s.views, s.seen_at, s.history_at
+       s.today_count, s.verdict, s.views, s.seen_at, s.history_at,
+       CASE WHEN EXISTS (SELECT 1 FROM user_rest_days r WHERE r.user_id = u.id)
+              OR EXISTS (SELECT 1 FROM user_pauses p WHERE p.user_id = u.id)
+            THEN 1 ELSE 0 END
   FROM users u LEFT JOIN user_streaks s ON s.user_id = u.id
  WHERE u.id = ANY(ARRAY(SELECT CAST(value AS BIGINT)
                           FROM json_array_elements_text(CAST(:ids AS json))));
