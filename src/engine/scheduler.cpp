@@ -16,7 +16,7 @@ runtime::Task<runtime::Millis> Scheduler::pass() {
   const auto next = co_await parts_.schedule.next_due();
   const runtime::TimePoint now = parts_.clock.now();
   if (!next || *next >= now + parts_.tick) co_return parts_.tick;
-  co_return std::max(*next - now, runtime::Millis{1});
+  co_return std::max(*next - now, kLeastRest);
 }
 
 runtime::Task<int> Scheduler::tick() {

@@ -23,6 +23,9 @@ class Scheduler {
     std::function<void()> on_jobs;  // called after jobs were made: the worker need not wait
   };
 
+  /// Who is due and could not be taken is being edited, or taken by another scheduler.
+  static constexpr runtime::Millis kLeastRest{20};
+
   explicit Scheduler(Parts parts);
 
   runtime::Task<void> run() { return loop_.run(); }

@@ -36,6 +36,7 @@ runtime::Task<runtime::Millis> Reaper::pass() {
     parts_.metrics.count("streaky_jobs_expired_total", {}, reaped.jobs_expired);
     parts_.on_returned();
   }
+  if (reaped.more) co_return runtime::Millis{0};
   co_return parts_.lease / 3;
 }
 
@@ -67,18 +68,23 @@ runtime::Task<runtime::Millis> Cleaner::pass() {
 runtime::Task<void> Cleaner::keep_days(runtime::TimePoint now) {
   const store::Reaped reaped = co_await parts_.upkeep.reap_old(now);
   if (reaped.all() > 0) {
-    parts_.log.warn("expired_long_ago",
+    parts_.log.warn("what was left unfinished days ago has expired",
                     {{"jobs", reaped.jobs_expired}, {"deliveries", reaped.deliveries_expired}});
   }
   const store::DaysKept kept =
       co_await parts_.upkeep.keep_days(now, now - kKeepBatches, now - kKeepDeliveries);
   if (kept.made + kept.dropped + kept.unsettled + kept.left_in_default > 0) {
-    parts_.log.info("days", {{"made", kept.made},
-                             {"dropped", kept.dropped},
-                             {"unsettled", kept.unsettled},
-                             {"left_in_default", kept.left_in_default}});
+    parts_.log.info("tables by day", {{"made", kept.made},
+                                      {"dropped", kept.dropped},
+                                      {"unsettled", kept.unsettled},
+                                      {"left_in_default", kept.left_in_default}});
   }
-  const runtime::Millis pause = kept.again_soon ? runtime::Millis{kOutOfTheWay} : kBetweenRounds;
+  runtime::Millis pause = kBetweenRounds;
+  if (kept.again_soon) {
+    pause = std::min(pause, std::exchange(out_of_the_way_, out_of_the_way_ * 2));
+  } else {
+    out_of_the_way_ = kOutOfTheWay;
+  }
   days_at_ = parts_.clock.monotonic() + pause;
 }
 

@@ -55,7 +55,8 @@ class Cleaner {
   static constexpr int kBite = 500;
   static constexpr runtime::Millis kBetweenBites{50};
   static constexpr std::chrono::minutes kBetweenRounds{10};
-  /// Until tables by day are made or dropped for which nobody wanted to wait.
+  /// Until tables by day are made or dropped for which nobody wanted to wait; twice as long each
+  /// time, since every try makes others wait: who reads everything for a backup may take hours.
   static constexpr std::chrono::seconds kOutOfTheWay{5};
 
   struct Parts {
@@ -76,6 +77,7 @@ class Cleaner {
 
   Parts parts_;
   Loop loop_;
+  runtime::Millis out_of_the_way_{kOutOfTheWay};
   runtime::Millis days_at_{0};  // when the tables by day are looked at next, by the monotonic clock
 };
 
