@@ -51,6 +51,7 @@ struct Options {
   std::string discord_api_url = "https://discord.com";
   int discord_per_second = 50;
   std::string telegram_api_url = "https://api.telegram.org";
+  int telegram_per_second = 30;
   runtime::Secret telegram_bot_token;
 
   std::vector<std::string> proxy_urls;

@@ -9,6 +9,9 @@ namespace streaky::app {
 
 namespace {
 
+/// From the signal to stop: the worker's grace, and a while for messages on their way.
+constexpr runtime::Millis kLongestDrain{20'000};
+
 engine::EngineOptions engine_options(const Options& options, Service::Roles roles) {
   engine::EngineOptions engine;
   engine.schedule = roles.schedule;
@@ -37,7 +40,9 @@ std::string roles_text(Service::Roles roles) {
 
 Service::Service(Base& base, store::Database& database, const crypto::Sealer& sealer,
                  const Options& options, Roles roles)
-    : dealer_(database, *base.log),
+    : clock_(*base.clock),
+      works_(roles.work),
+      dealer_(database, *base.log),
       outside_(base, options),
       courier_(make_courier(base, outside_, sealer, options)),
       engine_({.database = database,
@@ -58,10 +63,11 @@ Service::Service(Base& base, store::Database& database, const crypto::Sealer& se
                .on_fleet = fleet_hearer(options)},
               engine_options(options, roles)) {
   const std::string url = options.database_url();
-  if (!roles.work || !store::is_postgres_url(url)) return;
+  if (!store::is_postgres_url(url)) return;
   outside_.budget.set_dealer(dealer_);
   // Until the first beat has told how many there are.
   divide({.workers = 2, .workers_on_host = 1, .newcomer = true});
+  if (!works_) return;
   const std::string& way = options.store_listen_url.empty() ? url : options.store_listen_url;
   listener_ =
       std::make_unique<store::Listener>(base.io.get_executor(), way, [this] { engine_.hurry(); });
@@ -74,15 +80,24 @@ std::function<void(const engine::Fleet&)> Service::fleet_hearer(const Options& o
 }
 
 void Service::divide(const engine::Fleet& fleet) {
-  outside_.budget.set_portion(github::Portion::of_fleet(fleet.workers, fleet.newcomer));
-  outside_.notifier.share(fleet.workers_on_host, fleet.workers);
+  if (works_) {
+    outside_.budget.set_portion(github::Portion::of_fleet(fleet.workers, fleet.newcomer));
+    outside_.notifier.share(fleet.workers_on_host, fleet.workers);
+  } else {
+    outside_.budget.set_portion(github::Portion::of_visitor(fleet.workers));
+    outside_.notifier.share(fleet.workers_on_host + 1, fleet.workers + 1);
+  }
 }
 
 runtime::Task<void> Service::stop() {
   if (listener_) listener_->stop();
+  // A service that hangs does not keep the process: what is cut off counts as perhaps seen.
+  const auto cut =
+      clock_.call_at(clock_.monotonic() + kLongestDrain, [this] { outside_.http.stop(); });
   co_await engine_.stop();
   co_await courier_->wait_idle();
   co_await outside_.github.wait_idle();
+  clock_.cancel(cut);
   outside_.http.stop();
 }
 

@@ -42,6 +42,8 @@ class Service {
   std::function<void(const engine::Fleet&)> fleet_hearer(const Options& options);
   void divide(const engine::Fleet& fleet);
 
+  runtime::Clock& clock_;  // borrowed
+  const bool works_;
   engine::StorePointDealer dealer_;
   Outside outside_;
   std::unique_ptr<notify::Courier> courier_;

@@ -31,6 +31,7 @@ notify::NotifierOptions notifier_options(const Options& options) {
   notifier.telegram_api_url = options.telegram_api_url;
   notifier.telegram_bot_token = options.telegram_bot_token.clone();
   notifier.discord_per_second = options.discord_per_second;
+  notifier.telegram_per_second = options.telegram_per_second;
   notifier.public_url = options.server_public_url;
   notifier.version = STREAKY_VERSION;
   return notifier;

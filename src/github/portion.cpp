@@ -14,4 +14,10 @@ Portion Portion::of_fleet(int workers, bool newcomer) {
   return portion;
 }
 
+Portion Portion::of_visitor(int workers) {
+  Portion portion = of_fleet(workers + 1, true);
+  portion.in_flight = kVisitorInFlight;
+  return portion;
+}
+
 }  // namespace streaky::github

@@ -23,9 +23,12 @@ struct Portion {
   // A fleet leaves something to those who have just joined, of whom the others have not heard yet.
   static constexpr int kFleetInFlight = 95;
   static constexpr int kFleetPerMinute = 800;
+  static constexpr int kVisitorInFlight = 2;
 
   /// Of a fleet; `newcomer`: the others may not have heard of this process yet.
   static Portion of_fleet(int workers, bool newcomer);
+  /// Of a process with pages, which asks now and then, beside so many workers.
+  static Portion of_visitor(int workers);
 };
 
 /// A process wants more points of a token's present hour.

@@ -25,7 +25,6 @@ using runtime::TimePoint;
 constexpr Millis kFirstBackoff{2'000};
 // A channel that is back for ten minutes is tried twice in them, whatever the jitter.
 constexpr Millis kLongestBackoff{3LL * 60 * 1000};
-constexpr int kBotPerSecond = 30;
 constexpr Millis kStoodStill{5'000};  // a turn that comes so late finds the process thawed
 
 // docs/remote-apis.md §3 and §4, "Limits".
@@ -75,7 +74,8 @@ class Notifier::Impl {
         log_(log),
         metrics_(metrics),
         options_(std::move(options)),
-        discord_per_second_(options_.discord_per_second) {
+        discord_per_second_(options_.discord_per_second),
+        bot_per_second_(options_.telegram_per_second) {
     options_.discord_api_url = without_slash(std::move(options_.discord_api_url));
     options_.telegram_api_url = without_slash(std::move(options_.telegram_api_url));
     metrics_.gauge("streaky_discord_paused_until_seconds", 0);
@@ -84,7 +84,7 @@ class Notifier::Impl {
   Task<Delivered> send(Outgoing outgoing);
   void share(int on_address, int in_all) {
     discord_per_second_ = std::max(options_.discord_per_second / std::max(on_address, 1), 1);
-    bot_per_second_ = std::max(kBotPerSecond / std::max(in_all, 1), 1);
+    bot_per_second_ = std::max(options_.telegram_per_second / std::max(in_all, 1), 1);
   }
 
  private:
@@ -130,7 +130,7 @@ class Notifier::Impl {
   runtime::Metrics& metrics_;  // borrowed
   NotifierOptions options_;
   int discord_per_second_;
-  int bot_per_second_ = kBotPerSecond;
+  int bot_per_second_;
   Pacer pacer_;
   InvalidRequests invalid_requests_;
   TimePoint discord_rests_until_{};

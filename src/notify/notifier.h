@@ -30,6 +30,7 @@ struct NotifierOptions {
   /// written to with this one (BotFather's revoke gives a new one). Empty: as stored.
   runtime::Secret telegram_bot_token{};
   int discord_per_second = 50;
+  int telegram_per_second = 30;  // of one bot
   runtime::Millis request_timeout{10'000};
   std::string public_url = "https://github.com";  // for the User-Agent and links
   std::string version = "0";
