@@ -1,5 +1,7 @@
 #include "runtime/clock.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
@@ -30,8 +32,12 @@ class SystemClock final : public Clock {
   [[nodiscard]] TimePoint now() const override {
     return std::chrono::floor<Millis>(std::chrono::system_clock::now());
   }
+  /// Goes on while the machine sleeps, as the leases do that others see.
   [[nodiscard]] Millis monotonic() const override {
-    return std::chrono::floor<Millis>(std::chrono::steady_clock::now().time_since_epoch());
+    timespec at{};
+    clock_gettime(CLOCK_BOOTTIME, &at);
+    return std::chrono::floor<Millis>(std::chrono::seconds{at.tv_sec} +
+                                      std::chrono::nanoseconds{at.tv_nsec});
   }
 
   TimerId call_at(Millis at, std::function<void()> callback) override {
@@ -54,7 +60,8 @@ class SystemClock final : public Clock {
 
   void arm() {
     if (by_time_.empty()) return;
-    timer_.expires_at(std::chrono::steady_clock::time_point{by_time_.begin()->first.first});
+    // The timer stands still while the machine sleeps.
+    timer_.expires_after(std::min(by_time_.begin()->first.first - monotonic(), kLongestNap));
     timer_.async_wait([this](boost::system::error_code error) {
       if (!error) fire_due();
     });

@@ -1,8 +1,8 @@
 // Time, handed in: the only source of "now" and the only way to wait.
 //
-// Two clocks in one: `now()` is the wall clock, which may be stepped or stand still while the
-// machine sleeps; `monotonic()` never goes back. Calendar decisions use the wall clock, limits and
-// leases inside the process use the monotonic one.
+// Two clocks in one: `now()` is the wall clock, which may be stepped; `monotonic()` never goes back
+// and counts the time in which the machine sleeps. Calendar decisions use the wall clock, limits
+// and leases inside the process use the monotonic one.
 //
 // Threading: `now()` and `monotonic()` from any thread; everything else on the executor's thread.
 #pragma once
