@@ -11,7 +11,10 @@ namespace streaky::store {
 
 namespace {
 
-void load_rows(Session& session, const std::string& ids, UsersById& users) {
+/// True when some of them have rules, which few do: nothing is asked for those who have none.
+bool load_rows(Session& session, const std::string& ids, UsersById& users) {
+  bool any_rules = false;
+  bool has_rules = false;
   User user;
   std::string minutes;
   std::string status;
@@ -27,7 +30,7 @@ void load_rows(Session& session, const std::string& ids, UsersById& users) {
             user.settings_version, user.next_check_at, user.created_at, word.date, word.stopped,
             word.snoozed_until, through, anchor.length, anchor.began, streak.length, streak.began,
             streak.longest, streak.today, streak.today_count, verdict, streak.views, streak.seen_at,
-            streak.history_at);
+            streak.history_at, has_rules);
   while (rows.next()) {
     user.remind_at = minutes_of(minutes);
     user.status = status_of(status);
@@ -36,7 +39,9 @@ void load_rows(Session& session, const std::string& ids, UsersById& users) {
     streak.anchor.reset();
     if (through) streak.anchor = streak::Anchor{*through, anchor.length, anchor.began};
     users[user.id] = user;
+    any_rules = any_rules || has_rules;
   }
+  return any_rules;
 }
 
 void load_rules(Session& session, const std::string& ids, UsersById& users) {
@@ -83,8 +88,8 @@ UsersById load_users(Session& session, const std::vector<std::int64_t>& ids) {
   std::ranges::sort(once);
   once.erase(std::ranges::unique(once).begin(), once.end());
   const std::string json = to_json(once);
-  load_rows(session, json, users);
-  load_rules(session, json, users);
+  const bool any_rules = load_rows(session, json, users);
+  if (any_rules) load_rules(session, json, users);
   load_channels(session, json, users);
   return users;
 }
