@@ -6,6 +6,7 @@ CHAOS_USERS, CHAOS_KILLS and CHAOS_SEED make it longer (`make chaos`).
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ KILL_EVERY = 0.3
 CLOCKS_APART = 90  # seconds
 CLOSED_FOR = 3
 RECOVERS_WITHIN = 10  # seconds after the database is back
-HELD_BACK = 10  # messages
+HELD_BACK = 5  # messages
 IN_PASSING = 300  # ms
 HASTE = {"STREAKY_ENGINE_LEASE": "5s", "STREAKY_ENGINE_IN_FLIGHT": "100"}
 
@@ -97,22 +98,22 @@ class Chaos(PostgresTest):
 
     def sending(self, process):
         """How many messages that process may have on the wire."""
-        return self.number(f"SELECT COUNT(*) FROM deliveries d WHERE {self.held_by(process)}")
+        return self.number("SELECT COUNT(*) FROM deliveries WHERE state = 'sending' AND "
+                           f"owner LIKE '%:{process.pid}:%'")
 
-    def held_by(self, process):
-        return f"d.state = 'sending' AND d.owner LIKE '%:{process.pid}:%'"
-
-    def held_back(self, process):
-        """Of what it has as sending, the messages that it has had for a while and whose turn has not
-        just come: neither the database's answer nor the message is under way within it. Whether
-        their turn is yet to come, by (login, service). Counts from the first look on."""
+    def held_back(self):
+        """By process, of what it has as sending: the messages that it has had for a while and whose
+        turn has not just come. Neither the database's answer nor the message is under way within it.
+        For each, as (login, service), whether its turn is yet to come. Counts from the first look."""
         now = int(time.time() * 1000)
-        held = self.rows("SELECT d.id, d.attempt, u.login, d.channel_kind, d.due_at "
-                         "FROM deliveries d JOIN users u ON u.id = d.user_id "
-                         f"WHERE {self.held_by(process)}")
-        return {(login, service): due_at > now for one, attempt, login, service, due_at in held
-                if self.seen.setdefault((one, attempt), now) <= now - IN_PASSING
-                and not now - IN_PASSING <= due_at <= now}
+        held = {}
+        for one, attempt, owner, login, service, due_at in self.rows(
+                "SELECT d.id, d.attempt, d.owner, u.login, d.channel_kind, d.due_at "
+                "FROM deliveries d JOIN users u ON u.id = d.user_id WHERE d.state = 'sending'"):
+            since = self.seen.setdefault((one, attempt), now)
+            if since <= now - IN_PASSING and not now - IN_PASSING <= due_at <= now:
+                held.setdefault(int(owner.split(":")[1]), {})[login, service] = due_at > now
+        return held
 
     def arrived(self, world):
         return {(line["login"], line["service"]) for line in world.lines("ledger?limit=1000000")}
@@ -208,13 +209,12 @@ class Chaos(PostgresTest):
         _, *workers = [self.launch(role) for role in ("scheduler", "worker", "worker")]
         self.await_fleet(3)
         self.make_all_due()
-        victim = until("messages in somebody's hands that wait for their turn", lambda: next(
-            (worker for worker in workers
-             if sum(self.held_back(worker).values()) >= HELD_BACK), None))
-        victim.send_signal(signal.SIGSTOP)
+        victim, held_back = until("messages in somebody's hands that wait for their turn",
+                                  lambda: self.freeze_one(workers), 120)
+        # By the names that the world uses.
         present = {line["imported_as"]: line["login"] for line in world.lines("truth.jsonl")}
-        held_back = {(present.get(login, login), service)
-                     for login, service in self.held_back(victim)} - self.arrived(world)
+        held_back = {(present.get(login, login), service) for login, service in held_back}
+        held_back -= self.arrived(world)
         self.possible_doubles = self.sending(victim) - len(held_back)
         self.assertGreater(len(held_back), 0)
         world.control("down", service="discord", down=False)
@@ -225,6 +225,19 @@ class Chaos(PostgresTest):
         until("its return to the fleet, with empty hands", lambda: self.number(
             f"{at_work} AND name LIKE '%:{victim.pid}:%' AND in_flight = 0") == 1)
         self.assertEqual(self.judge(world) & held_back, set())
+
+    def freeze_one(self, workers):
+        """A worker that has some whose turn is yet to come, and what it holds back."""
+        held = self.held_back()
+        for worker in workers:
+            if not any(held.get(worker.pid, {}).values()):
+                continue
+            worker.send_signal(signal.SIGSTOP)
+            still = self.held_back().get(worker.pid, {})
+            if sum(still.values()) >= HELD_BACK:
+                return worker, still
+            worker.send_signal(signal.SIGCONT)
+        return None
 
     def test_the_database_is_started_anew_in_mid_round(self):
         self.as_delivered()
@@ -268,10 +281,15 @@ class Chaos(PostgresTest):
         filler = disk / "filler"
         with filler.open("wb", buffering=0) as file:
             try:
+                os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free)
                 while file.write(b"x" * (1 << 20)):
                     pass
             except OSError:
                 pass  # it is full
+        try:
+            self.psql("SELECT pg_switch_wal()")  # what is left may fit into the present one
+        except AssertionError:
+            pass  # it does not survive that
         until("a full disk", lambda: "No space left" in (self.server / "log").read_text())
         time.sleep(CLOSED_FOR)
         filler.unlink()
