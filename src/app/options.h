@@ -39,6 +39,7 @@ struct Options {
 
   std::string store_url;  // empty: sqlite:<data>/streaky.db
   std::string store_listen_url;
+  runtime::Millis store_clocks_apart{600'000};
   std::string keys_file;      // empty: <data>.keys
   runtime::Secret keys_text;  // the keys themselves, instead of a file
 

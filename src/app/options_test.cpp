@@ -84,6 +84,7 @@ TEST_F(OptionsTest, EveryOptionCanBeSetByFlagAndShowsItsSource) {
       {"server.cors_origins", "https://app.example,http://localhost:3000"},
       {"store.url", "sqlite:/tmp/x.db"},
       {"store.listen_url", "postgresql://db.example/streaky"},
+      {"store.clocks_apart", "2m"},
       {"keys.file", "/tmp/keys"},
       {"keys.text", "k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"},
       {"github.api_url", "http://127.0.0.1:1"},

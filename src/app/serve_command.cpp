@@ -92,6 +92,7 @@ void warn_of_newer_schema(const store::Database& database, runtime::Log& log) {
 }
 
 int serve(const Invocation& invocation, const Options& options, Service::Roles roles) {
+  runtime::ignore_hangup();
   const std::uint64_t files = runtime::raise_file_limit();
   Base base(options);
   const auto database = open_database(base, options, true);

@@ -55,6 +55,7 @@ std::unique_ptr<store::Database> open_database(Base& base, const Options& option
   store::Database::Options database;
   database.url = options.database_url();
   database.create = create;
+  database.clocks_apart = options.store_clocks_apart;
   return std::make_unique<store::Database>(base.io.get_executor(), std::move(database),
                                            base.metrics);
 }

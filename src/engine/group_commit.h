@@ -2,8 +2,10 @@
 //
 // A caller of `add` awaits its own answer; meanwhile whatever arrives within `kLinger` joins the
 // same group. A database that is away is tried again until it is back or the owner gives up: what
-// was found out or sent is not forgotten while the process lives. An item that the schema refuses
-// spoils its group: the group is split until that item stands alone.
+// was found out or sent is not forgotten while the process lives. An item that the schema refuses,
+// or whose rows somebody holds, spoils its group: the group is split until that item stands alone.
+// One that is refused ends with that error; one whose rows are held is tried again, behind the
+// others.
 //
 // Threading: the executor's thread. Bounded by what is in flight, since every caller waits.
 // Errors: `add` throws NotRecorded after `give_up`, DatabaseError for an item that is refused, and
@@ -76,7 +78,7 @@ class GroupCommit {
   struct Group;
 
   runtime::Task<Answer> answer_of(std::shared_ptr<Group> group, std::size_t index) {
-    while (!group->ended) co_await group->done.wait();
+    while (!group->ended && !group->has_reply(index)) co_await group->done.wait();
     Reply& reply = group->replies[index];
     if (reply.error) std::rethrow_exception(reply.error);
     if (!reply.answer) throw NotRecorded();
@@ -89,6 +91,10 @@ class GroupCommit {
   };
   struct Group {
     explicit Group(runtime::Clock& clock) : done(clock), full(clock) {}
+
+    [[nodiscard]] bool has_reply(std::size_t index) const {
+      return index < replies.size() && (replies[index].answer || replies[index].error);
+    }
 
     std::vector<Item> items;
     std::vector<Reply> replies;
@@ -119,28 +125,40 @@ class GroupCommit {
     group->done.notify();
   }
 
-  /// Writes a part, or puts its halves back among the parts.
+  /// Writes a part, or puts it, or its halves, back among the parts.
   runtime::Task<void> write_part(Group* group, Part* part, Parts* parts) {
-    for (bool again = true; again;) {
-      again = false;
-      try {
-        auto answers = co_await write_(&part->items);
-        for (std::size_t i = 0; i < answers.size(); ++i) {
-          group->replies[part->first + i].answer = std::move(answers[i]);
-        }
-      } catch (const store::DatabaseError& error) {
-        if (error.kind() == store::DatabaseError::Kind::rejected) {
-          if (part->items.size() == 1) fail(group, *part);
-          if (part->items.size() > 1) split(std::move(*part), *parts);
-        } else {
-          log_.error("results cannot be recorded yet", {{"error", error.what()}});
-          again = !giving_up_;
-        }
-      } catch (const std::exception&) {
-        fail(group, *part);
+    bool pause = false;
+    try {
+      auto answers = co_await write_(&part->items);
+      for (std::size_t i = 0; i < answers.size(); ++i) {
+        group->replies[part->first + i].answer = std::move(answers[i]);
       }
-      if (again) co_await clock_.sleep_for(kRetryPause);
+    } catch (const store::DatabaseError& error) {
+      pause = put_back(error, *group, *part, *parts);
+    } catch (const std::exception&) {
+      fail(group, *part);
     }
+    group->done.notify();
+    if (pause) co_await clock_.sleep_for(kRetryPause);
+  }
+
+  /// True when it is to be tried again after a pause.
+  bool put_back(const store::DatabaseError& error, Group& group, Part& part, Parts& parts) {
+    using Kind = store::DatabaseError::Kind;
+    const bool by_item = error.kind() == Kind::rejected || error.kind() == Kind::locked;
+    if (by_item && part.items.size() > 1) {
+      split(std::move(part), parts);
+      return false;
+    }
+    if (error.kind() == Kind::rejected) {
+      fail(&group, part);
+      return false;
+    }
+    log_.error("results cannot be recorded yet", {{"error", error.what()}});
+    if (giving_up_) return false;
+    const bool others_first = error.kind() == Kind::locked && !parts.empty();
+    parts.insert(others_first ? parts.begin() : parts.end(), std::move(part));
+    return !others_first;
   }
 
   static void fail(Group* group, const Part& part) {

@@ -24,6 +24,7 @@ class GroupCommitTest : public testing::Test {
     std::vector<int> answers;
     for (const int item : *items) {
       if (item == kPoison) throw store::DatabaseError(Kind::rejected, "CHECK constraint failed");
+      if (item == kHeld && held_) throw store::DatabaseError(Kind::locked, "held");
       answers.push_back(2 * item);
     }
     co_return answers;
@@ -55,12 +56,14 @@ class GroupCommitTest : public testing::Test {
   }
 
   static constexpr int kPoison = 13;
+  static constexpr int kHeld = 150;
 
   boost::asio::io_context io_;
   runtime::VirtualClock clock_{runtime::from_unix_ms(1'800'000'000'000)};
   std::unique_ptr<runtime::Log> log_ = runtime::make_null_log();
   std::optional<Kind> fail_with_;
   int failures_ = 0;
+  bool held_ = false;
   std::vector<std::size_t> sizes_;
   std::map<int, int> answers_;
   std::map<int, std::string> errors_;
@@ -96,6 +99,21 @@ TEST_F(GroupCommitTest, AnItemThatIsRefusedSpoilsItselfAlone) {
   ASSERT_EQ(errors_.size(), 1U);
   EXPECT_EQ(errors_[kPoison], "CHECK constraint failed");
   EXPECT_LE(sizes_.size(), 2U * 8U) << "halving, not one by one";
+}
+
+TEST_F(GroupCommitTest, AnItemWhoseRowsAreHeldKeepsNobodyElseWaiting) {
+  held_ = true;
+  add_all(101, 200);
+  for (int step = 0; step < 20; ++step) {
+    io_.restart();
+    io_.poll();
+    clock_.advance_to_next();
+  }
+  EXPECT_EQ(answers_.size(), 99U);
+  held_ = false;
+  run();
+  EXPECT_EQ(answers_.size(), 100U);
+  EXPECT_TRUE(errors_.empty());
 }
 
 TEST_F(GroupCommitTest, GivingUpSaysSoToEverybody) {

@@ -44,6 +44,7 @@ runtime::Task<void> Membership::beat(runtime::TimePoint now) {
   store::Member self = parts_.self;
   // Who was silent for long may have been forgotten: it joins again.
   const bool back = joined_ && at - beaten_ >= parts_.beat * kBeatsMissed;
+  if (!joined_ || silent()) steady_ = at;
   if (!joined_ || back) beats_ = 0;
   if (!joined_) parts_.self.started_at = self.started_at = now;
   self.in_flight = load.in_flight;
@@ -72,7 +73,10 @@ void Membership::compare_clocks(runtime::Millis server_ahead) {
       {{"database_ahead_s", server_ahead.count() / static_cast<std::int64_t>(kMsPerSecond)}});
 }
 
+/// Whose own beats were late may have been away together with everybody, from a database that was
+/// down: the others' rows are old then, and they need a moment to say that they live.
 runtime::Task<void> Membership::forget(runtime::TimePoint now) {
+  if (beaten_ - steady_ < parts_.beat * kBeatsMissed) co_return;
   const auto gone = co_await parts_.members.forget_silent(now, parts_.beat * kBeatsMissed);
   for (const std::string& name : gone) {
     parts_.log.warn("a process fell silent: what it had claimed is free", {{"process", name}});

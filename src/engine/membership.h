@@ -70,6 +70,7 @@ class Membership {
   Loop loop_;
   bool joined_ = false;
   int beats_ = 0;                              // since it joined, up to kNewcomerBeats
+  runtime::Millis steady_{0};                  // monotonic; since then every beat was in time
   runtime::Millis beaten_{0};                  // monotonic
   runtime::Millis clock_warned_{-kWarnAgain};  // monotonic
   Load before_;

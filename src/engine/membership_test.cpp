@@ -32,9 +32,16 @@ class MembershipTest : public store::StoreTest {
                           .metrics = metrics_,
                           .self = self,
                           .beat = kBeat,
+                          .forgets = true,
                           .load = [] { return Membership::Load{}; },
                           .on_forgotten = [] {},
                           .on_fleet = [this](const Fleet& fleet) { fleet_ = fleet; }});
+  }
+  static store::Member other() {
+    store::Member other;
+    other.name = "other";
+    other.roles = "scheduler,worker";
+    return other;
   }
   void beat() { wait(membership_->pass()); }
   void pass_time(Millis time) { clock_.advance_to(clock_.now() + time); }
@@ -60,11 +67,23 @@ TEST_P(MembershipTest, WhoseBeatsAreLateIsSilentBeforeOthersFreeWhatItHolds) {
   EXPECT_FALSE(membership_->silent());
 }
 
+// While the database was away nobody's beats came through: whoever is back first must not take the
+// others for gone.
+TEST_P(MembershipTest, WhoWasAwayItselfGivesTheOthersTimeToComeBack) {
+  beat();
+  wait(members_->beat(other(), clock_.now()));
+  pass_time(std::chrono::seconds(45));
+  beat();
+  EXPECT_EQ(wait(members_->list()).size(), 2U) << "it may be on its way back";
+  for (int i = 0; i < Membership::kBeatsMissed; ++i) {
+    pass_time(kBeat);
+    beat();
+  }
+  EXPECT_EQ(wait(members_->list()).size(), 1U);
+}
+
 TEST_P(MembershipTest, WhoJoinsIsANewcomerUntilOthersHaveHeard) {
-  store::Member other;
-  other.name = "other";
-  other.roles = "scheduler,worker";
-  wait(members_->beat(other, store::kNow));
+  wait(members_->beat(other(), store::kNow));
   beat();
   EXPECT_EQ(fleet_->workers, 2);
   EXPECT_TRUE(fleet_->newcomer);

@@ -23,7 +23,11 @@ runtime::Task<runtime::Millis> Reaper::pass() {
   if (!in_hand.empty()) {
     co_await parts_.jobs.extend(parts_.owner, std::move(in_hand), now + parts_.lease);
   }
-  if (jumped() || planted(Mutant::leases_kept)) co_return parts_.lease / 3;
+  if (jumped() || planted(Mutant::leases_kept)) {
+    co_await parts_.jobs.next_due(now);  // that the database is back is what counts
+    note_passed();
+    co_return parts_.lease / 3;
+  }
   const runtime::Millis too_early = planted(Mutant::claims_not_fenced) ? parts_.lease : kOnTime;
   const store::Reaped reaped = co_await parts_.upkeep.reap(now + too_early);
   if (reaped.all() > 0) {
@@ -36,19 +40,24 @@ runtime::Task<runtime::Millis> Reaper::pass() {
     parts_.metrics.count("streaky_jobs_expired_total", {}, reaped.jobs_expired);
     parts_.on_returned();
   }
+  note_passed();
   if (reaped.more) co_return runtime::Millis{0};
   co_return parts_.lease / 3;
 }
 
-/// Whether a clock was set, or the process stood still, since the last pass.
-bool Reaper::jumped() {
-  const runtime::TimePoint now = parts_.clock.now();
-  const runtime::Millis monotonic = parts_.clock.monotonic();
-  const runtime::Millis by_wall = now - std::exchange(passed_at_, now);
-  const runtime::Millis elapsed = monotonic - std::exchange(passed_monotonic_, monotonic);
-  const bool first = by_wall == now.time_since_epoch();
+/// Whether a clock was set, the process stood still or the database was away since the last pass
+/// that succeeded.
+bool Reaper::jumped() const {
+  if (passed_at_ == runtime::TimePoint{}) return false;
+  const runtime::Millis by_wall = parts_.clock.now() - passed_at_;
+  const runtime::Millis elapsed = parts_.clock.monotonic() - passed_monotonic_;
   const runtime::Millis most = parts_.lease * 2 / 3;
-  return !first && (std::chrono::abs(by_wall - elapsed) > most || elapsed > most);
+  return std::chrono::abs(by_wall - elapsed) > most || elapsed > most;
+}
+
+void Reaper::note_passed() {
+  passed_at_ = parts_.clock.now();
+  passed_monotonic_ = parts_.clock.monotonic();
 }
 
 Cleaner::Cleaner(Parts parts)
@@ -66,6 +75,7 @@ runtime::Task<runtime::Millis> Cleaner::pass() {
 
 /// Tables by day, on PostgreSQL: first what was left in old ones is ended, then they can go.
 runtime::Task<void> Cleaner::keep_days(runtime::TimePoint now) {
+  days_at_ = parts_.clock.monotonic() + kBetweenRounds;
   const store::Reaped reaped = co_await parts_.upkeep.reap_old(now);
   if (reaped.all() > 0) {
     parts_.log.warn("what was left unfinished days ago has expired",
@@ -81,7 +91,7 @@ runtime::Task<void> Cleaner::keep_days(runtime::TimePoint now) {
   }
   runtime::Millis pause = kBetweenRounds;
   if (kept.again_soon) {
-    pause = std::min(pause, std::exchange(out_of_the_way_, out_of_the_way_ * 2));
+    pause = std::exchange(out_of_the_way_, std::min(pause, out_of_the_way_ * 2));
   } else {
     out_of_the_way_ = kOutOfTheWay;
   }

@@ -2,8 +2,9 @@
 //
 // Reaper and heartbeat are one loop on purpose: our own leases are extended first, so that a clock
 // that jumped or a machine that slept never makes a process reap what it holds itself. After such a
-// jump nothing is reaped until the next pass: of what the database is just giving us, we do not
-// know yet. Threading: the executor's thread.
+// jump, or while the database was away, nothing is reaped until the next pass: of what the database
+// is just giving us, we do not know yet, and others must renew their leases, too. Threading: the
+// executor's thread.
 #pragma once
 
 #include <functional>
@@ -40,11 +41,12 @@ class Reaper {
   runtime::Task<runtime::Millis> pass();
 
  private:
-  bool jumped();
+  [[nodiscard]] bool jumped() const;
+  void note_passed();
 
   Parts parts_;
   Loop loop_;
-  runtime::TimePoint passed_at_{};  // when the last pass began, by both clocks
+  runtime::TimePoint passed_at_{};  // when the last pass that succeeded ended
   runtime::Millis passed_monotonic_{0};
 };
 

@@ -45,6 +45,11 @@ struct Signals::Impl : std::enable_shared_from_this<Impl> {
   bool asked = false;
 };
 
+void ignore_hangup() {
+  // It cannot fail for a signal that exists.
+  static_cast<void>(std::signal(SIGHUP, SIG_IGN));
+}
+
 Signals::Signals(Executor executor, std::function<void()> on_stop, std::function<void()> on_reload)
     : impl_(std::make_shared<Impl>(executor, std::move(on_stop), std::move(on_reload))) {
   impl_->listen();

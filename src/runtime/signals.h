@@ -9,6 +9,9 @@
 
 namespace streaky::runtime {
 
+/// SIGHUP does not end the process while it starts. Once, before there are other threads.
+void ignore_hangup();
+
 class Signals {
  public:
   /// `on_stop` is called on the executor at the first signal. Stops listening when destroyed.

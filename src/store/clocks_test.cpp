@@ -65,9 +65,36 @@ TEST_P(ClocksTest, WhatAFastMachineLeasedIsNotKeptLongerThanOthers) {
 }
 
 TEST_P(ClocksTest, AFastMachineEndsNobodysDay) {
-  make_job();  // for six more hours
-  const auto fast = machine(std::chrono::hours(7));
-  EXPECT_EQ(wait(fast->upkeep.reap(real_now() + std::chrono::hours(7))).all(), 0);
+  make_job();
+  sql("UPDATE jobs SET expires_at = " +
+      std::to_string(runtime::to_unix_ms(real_now() + minutes(3))));
+  const auto fast = machine(minutes(5));
+  EXPECT_EQ(wait(fast->upkeep.reap(real_now() + minutes(5))).all(), 0);
+  EXPECT_EQ(claim_at(*s_, real_now()).size(), 1U);
+}
+
+// Before the time is set over the network, or with an empty battery.
+TEST_P(ClocksTest, AMachineWithAWrongDateDoesNothingAndSaysWhy) {
+  make_job();
+  for (const runtime::Millis ahead : {std::chrono::hours(26), -std::chrono::hours(26)}) {
+    const auto wrong = machine(ahead);
+    const auto now = real_now() + ahead;
+    const auto refused = [&](auto&& task) {
+      try {
+        wait(std::forward<decltype(task)>(task));
+        ADD_FAILURE() << "it worked";
+      } catch (const DatabaseError& error) {
+        EXPECT_EQ(error.kind(), DatabaseError::Kind::clocks);
+        EXPECT_THAT(error.what(), testing::HasSubstr(ahead.count() > 0 ? "ahead of" : "behind"));
+      }
+    };
+    refused(wrong->schedule.next_due());
+    refused(wrong->schedule.take_due(now, 10, "b2", plan(600)));
+    refused(wrong->jobs.next_due(now));
+    refused(wrong->jobs.claim("w", 1, false, now, now + seconds(30)));
+    refused(wrong->upkeep.clean(now, now, 10));
+    refused(wrong->upkeep.keep_days(now, now, now));
+  }
   EXPECT_EQ(claim_at(*s_, real_now()).size(), 1U);
 }
 

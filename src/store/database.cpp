@@ -47,8 +47,11 @@ class Database::Impl {
     if (mode_ != Mode::thread) return;
     const bool many = is_postgres_url(options_.url);
     slots_.resize(many ? static_cast<std::size_t>(std::max(options_.connections, 1)) : 1);
-    for (Slot& slot : slots_) threads_.emplace_back([&] { serve(slot); });
-    if (many) watcher_ = std::thread([this] { watch(); });
+    for (Slot& slot : slots_) threads_.emplace_back([&] { serve(slot, false); });
+    if (!many) return;
+    Slot& kept = slots_.emplace_back();
+    threads_.emplace_back([&] { serve(kept, true); });
+    watcher_ = std::thread([this] { watch(); });
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -78,6 +81,7 @@ class Database::Impl {
       stopping_ = true;
     }
     changed_.notify_all();
+    urgent_.notify_all();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
     {
@@ -113,16 +117,17 @@ class Database::Impl {
       const std::scoped_lock lock(mutex_);
       if (stopping_) {
         refusal = "the database is closed";
-      } else if (waiting_.size() >= kMostWaiting) {
+      } else if (waiting_.size() + first_.size() >= kMostWaiting) {
         refusal = "too many calls wait for the database";
       } else if (line == Line::first) {
-        waiting_.push_front(std::move(call));
+        first_.push_back(std::move(call));
       } else {
         waiting_.push_back(std::move(call));
       }
     }
     if (refusal == nullptr) {
       changed_.notify_one();
+      if (line == Line::first) urgent_.notify_one();
       return;
     }
     const DatabaseError error(DatabaseError::Kind::other, refusal);
@@ -131,14 +136,17 @@ class Database::Impl {
     complete(std::move(call), std::make_exception_ptr(error));
   }
 
-  /// One thread, with a connection of its own that is opened when it is first needed.
-  void serve(Slot& slot) {
+  /// One thread, with a connection of its own that is opened when it is first needed. One is kept
+  /// for what goes first: all others may wait for rows that somebody holds.
+  void serve(Slot& slot, bool kept) {
     while (true) {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
-      Call call = std::move(waiting_.front());
-      waiting_.pop_front();
+      const auto any = [&] { return !first_.empty() || (!kept && !waiting_.empty()); };
+      (kept ? urgent_ : changed_).wait(lock, [&] { return stopping_ || any(); });
+      if (!any()) return;
+      auto& line = first_.empty() ? waiting_ : first_;
+      Call call = std::move(line.front());
+      line.pop_front();
       lock.unlock();
       std::exception_ptr error;
       try {
@@ -191,11 +199,13 @@ class Database::Impl {
   int schema_version_ = 0;
   int known_schema_ = 0;
 
-  std::mutex mutex_;  // guards the three below
+  std::mutex mutex_;  // guards the four below
   std::deque<Call> waiting_;
+  std::deque<Call> first_;
   bool stopping_ = false;
   bool over_ = false;  // all calls have ended
   std::condition_variable changed_;
+  std::condition_variable urgent_;
   std::condition_variable ended_;
   std::vector<std::thread> threads_;
   std::thread watcher_;

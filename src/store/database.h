@@ -35,6 +35,7 @@ class DatabaseError : public std::runtime_error {
     newer_schema,
     cannot_open,
     lost,      // the connection: the next call connects anew
+    clocks,    // this machine's and the database's are too far apart
     rejected,  // a row breaks a rule of the schema: the same rows will be refused again
     other,
   };
@@ -58,7 +59,10 @@ class Database {
     Mode mode = Mode::thread;
     bool create = true;  // false: a missing database is an error
     runtime::Millis busy_timeout{10'000};
-    int connections = 4;  // to PostgreSQL, in `Mode::thread`
+    int connections = 4;  // to PostgreSQL, in `Mode::thread`, and one for what goes first
+    /// Nothing is planned, claimed or deleted while this machine's clock and PostgreSQL's are
+    /// further apart: one with a wrong date would end or put off everybody's day.
+    runtime::Millis clocks_apart{600'000};
     /// A call to PostgreSQL that takes longer is cut off, in `Mode::thread`: a server may hang
     /// whose kernel still answers, and another may have taken over from it.
     runtime::Millis longest_call{30'000};

@@ -47,6 +47,7 @@ struct ClaimRequest {
 };
 
 std::vector<ClaimedDelivery> claim_in(Session& session, const ClaimRequest& request) {
+  session.expect_sound_clocks();
   std::vector<std::pair<std::int64_t, std::string>> due;
   {
     std::string id;

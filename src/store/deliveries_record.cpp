@@ -293,6 +293,7 @@ runtime::Task<std::vector<SwitchedOff>> Deliveries::record(std::string owner,
   }
   std::vector<SwitchedOff> off;
   Database::Work work = [&](Session& session) {
+    session.wait_briefly();
     Recorder recorder(session, owner, now);
     off = recorder.run(outcomes);
   };

@@ -80,6 +80,7 @@ std::vector<ClaimedJob> claim_in(Session& session, const ClaimRequest& request) 
   // A claim that the server forgot leaves the job waiting, and its worker's result is refused. The
   // claims of deliveries must last: a message would be sent twice.
   session.need_not_last();
+  session.expect_sound_clocks();
   Counts counts;
   std::vector<ClaimedJob> jobs;
   for (int round = 0; round < kMostRounds && jobs.empty(); ++round) {
@@ -158,6 +159,7 @@ runtime::Task<void> Jobs::extend(std::string owner, InHand in_hand,
 runtime::Task<Jobs::Due> Jobs::next_due(runtime::TimePoint now) {
   Due due;
   Database::Work work = [&](Session& session) {
+    session.expect_sound_clocks();
     session.query("jobs/next_due")
         .bind("now", now)
         .within(days_alive(now))

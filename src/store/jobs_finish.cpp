@@ -217,6 +217,7 @@ runtime::Task<std::vector<FinishResult>> Jobs::finish(std::string owner,
   std::unordered_set<std::string> put_back;
   Database::Work work = [&](Session& session) {
     const DeliveryLease lease{owner, session.by_server(lease_until)};
+    session.wait_briefly();
     Finisher finisher(session, lease, now);
     results = finisher.run(outcomes);
     written = finisher.written();

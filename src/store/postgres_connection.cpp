@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <sstream>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -76,10 +78,28 @@ std::string first_line(const std::string& text) {
   return line;
 }
 
+/// Why there is no connection: libpq's words, one line for each server that was tried, below SOCI's
+/// own. They name hosts, users and databases, and never a password.
+std::string reason_of(const std::string& text) {
+  constexpr std::size_t kLongest = 600;
+  std::string reason;
+  std::istringstream lines(text);
+  std::string line;
+  std::getline(lines, line);
+  const std::string general = first_line(line);
+  while (std::getline(lines, line)) {
+    line = first_line(line.substr(std::min(line.find_first_not_of(" \t"), line.size())));
+    if (!line.empty()) reason += (reason.empty() ? "" : "; ") + line;
+  }
+  return reason.empty() ? general : reason.substr(0, kLongest);
+}
+
 }  // namespace
 
 PostgresConnection::PostgresConnection(const Database::Options& options, Opening opening)
-    : lock_timeout_ms_(options.busy_timeout.count()), wall_(options.wall) {
+    : lock_timeout_ms_(options.busy_timeout.count()),
+      clocks_apart_(options.clocks_apart),
+      wall_(options.wall) {
   if (!wall_) wall_ = system_now;
   auto url = read_postgres_url(options.url);
   if (!url) {
@@ -123,12 +143,13 @@ void PostgresConnection::connect() {
     connection_ = std::make_unique<soci::session>(soci::postgresql, connect_);
   } catch (const soci::soci_error& error) {
     throw DatabaseError(Kind::cannot_open, fmt::format("{} cannot be opened: {}", name_,
-                                                       first_line(error.get_error_message())));
+                                                       reason_of(error.get_error_message())));
   }
   PQsetNoticeProcessor(handle(*connection_), ignore_notice, nullptr);
   keep_socket(fcntl(PQsocket(handle(*connection_)), F_DUPFD_CLOEXEC, 0));
   session_ = std::make_unique<Session>(*connection_, statements_);
   session_->set_server_ahead(ahead_);
+  session_->set_clocks_apart(clocks_apart_);
 }
 
 /// For the rest of the transaction.
@@ -136,8 +157,19 @@ void PostgresConnection::wait_for_locks(std::int64_t longest_ms) {
   session_->execute(fmt::format("SET LOCAL lock_timeout = {}", longest_ms));
 }
 
+/// What people are called and told is in Unicode.
+void PostgresConnection::expect_unicode(Session& session) const {
+  std::string encoding;
+  session.query("session/encoding").into(encoding).one();
+  if (encoding == "UTF8" || encoding == "SQL_ASCII") return;
+  throw DatabaseError(
+      Kind::cannot_open,
+      fmt::format("{} is encoded in {}; Streaky needs one that is in UTF8", name_, encoding));
+}
+
 void PostgresConnection::prepare_schema(bool create) {
   Database::Work read = [this](Session& session) {
+    expect_unicode(session);
     schema_version_ = read_schema_version(session, name_);
   };
   PostgresConnection::transact(false, read);
@@ -175,11 +207,12 @@ bool PostgresConnection::lost() const {
   return connection_ == nullptr || PQstatus(handle(*connection_)) != CONNECTION_OK;
 }
 
-/// Settings are the transaction's own, sent together with its begin; the answer is the server's
-/// time.
+/// Settings are the transaction's own, whatever the role's are, sent together with its begin; the
+/// answer is the server's time.
 void PostgresConnection::begin(bool write) {
   const std::string text = fmt::format(
       "{}; SET LOCAL lock_timeout = {}; SET LOCAL idle_in_transaction_session_timeout = {}; "
+      "SET LOCAL statement_timeout = 0; "
       "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
       statements_.text(write ? "session/begin_write" : "session/begin_read"), lock_timeout_ms_,
       kIdleMs);

@@ -32,6 +32,7 @@ class PostgresConnection final : public Connection {
   void disconnect();
   void keep_socket(int socket);
   void wait_for_locks(std::int64_t longest_ms);
+  void expect_unicode(Session& session) const;
   void prepare_schema(bool create);
   void begin(bool write);
   void compare_clocks(runtime::TimePoint server);
@@ -45,6 +46,7 @@ class PostgresConnection final : public Connection {
   std::string connect_;  // secret
   std::string name_;     // for messages
   long long lock_timeout_ms_;
+  runtime::Millis clocks_apart_;
   std::function<runtime::TimePoint()> wall_;
   runtime::Millis ahead_{0};  // of this machine's clock is the server's
   Statements statements_{Dialect::postgres};

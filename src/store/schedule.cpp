@@ -203,6 +203,7 @@ runtime::Task<Bite> Schedule::take_due(runtime::TimePoint now, int limit, std::s
   Bite bite;
   const int most = std::clamp(limit, 1, kMostPerBite);
   Database::Work work = [&](Session& session) {
+    session.expect_sound_clocks();
     bite = take_due_in(session, now, most, batch_id, planner);
   };
   co_await database_.write(std::move(work));
@@ -214,6 +215,7 @@ runtime::Task<Bite> Schedule::trigger(runtime::TimePoint now, int limit, std::in
   Bite bite;
   const int most = std::clamp(limit, 1, kMostPerBite);
   Database::Work work = [&](Session& session) {
+    session.expect_sound_clocks();
     bite = trigger_in(session, now, most, after_user_id, batch_id, planner);
   };
   co_await database_.write(std::move(work));
@@ -223,6 +225,7 @@ runtime::Task<Bite> Schedule::trigger(runtime::TimePoint now, int limit, std::in
 runtime::Task<std::optional<runtime::TimePoint>> Schedule::next_due() {
   std::optional<runtime::TimePoint> due;
   Database::Work work = [&](Session& session) {
+    session.expect_sound_clocks();
     session.query("schedule/next_due").into(due).next();
   };
   co_await database_.read(std::move(work));

@@ -1,9 +1,12 @@
 #include "store/session.h"
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
 
+#include "store/database.h"
 #include "store/json_rows.h"
 
 namespace streaky::store {
@@ -162,6 +165,20 @@ void Session::announce_work() {
 
 void Session::need_not_last() {
   if (statements_.dialect() == Dialect::postgres) execute("SET LOCAL synchronous_commit = off");
+}
+
+void Session::expect_sound_clocks() const {
+  if (std::chrono::abs(ahead_) <= clocks_apart_) return;
+  throw DatabaseError(
+      DatabaseError::Kind::clocks,
+      fmt::format("this machine's clock is {} {} the database's: set the one that is wrong "
+                  "(store.clocks_apart, at most {} here)",
+                  runtime::to_human(std::chrono::abs(ahead_)),
+                  ahead_.count() < 0 ? "ahead of" : "behind", runtime::to_human(clocks_apart_)));
+}
+
+void Session::wait_briefly() {
+  if (statements_.dialect() == Dialect::postgres) execute("SET LOCAL lock_timeout = 1000");
 }
 
 void Session::lock(const std::string& name) {

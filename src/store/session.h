@@ -115,6 +115,11 @@ class Session {
     return std::min(now, by_server(now));
   }
   void set_server_ahead(runtime::Millis ahead) { ahead_ = ahead; }
+  void set_clocks_apart(runtime::Millis most) { clocks_apart_ = most; }
+  /// Throws DatabaseError (`clocks`) where they are too far apart to tell what day it is.
+  void expect_sound_clocks() const;
+  /// Who holds rows for longer is not waited for; for what is tried again.
+  void wait_briefly();
   [[nodiscard]] runtime::Millis server_ahead() const { return ahead_; }
   /// Tells listeners (`listener.h`) of new work when the transaction commits. Once per batch: it
   /// makes commits wait for each other.
@@ -131,6 +136,7 @@ class Session {
   soci::session& connection_;     // borrowed
   const Statements& statements_;  // borrowed
   runtime::Millis ahead_{0};
+  runtime::Millis clocks_apart_{runtime::Millis::max()};
   std::map<std::string, std::unique_ptr<soci::statement>> prepared_;
 };
 

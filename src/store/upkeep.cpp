@@ -106,6 +106,7 @@ int expire_deliveries(Session& session, Counts& counts, const Reach& reach, Reap
 
 /// True when a bite was full: there may be more.
 bool reap_bite(Session& session, const Reach& reach, Reaped& reaped) {
+  session.expect_sound_clocks();
   Counts counts;
   int most = return_jobs(session, counts, reach, reaped);
   most = std::max(most, expire_jobs(session, counts, reach, reaped));
@@ -174,6 +175,7 @@ runtime::Task<int> Upkeep::clean(runtime::TimePoint batches_before,
   int deleted = 0;
   const int most = std::clamp(limit, 0, kBite);
   Database::Work work = [&](Session& session) {
+    session.expect_sound_clocks();
     const bool by_day = session.statements().dialect() == Dialect::postgres;
     const auto old_batches = session.by_both(batches_before);
     const auto old_deliveries = session.by_both(deliveries_before);

@@ -69,6 +69,7 @@ runtime::Task<DaysKept> Upkeep::keep_days(runtime::TimePoint now, runtime::TimeP
   Database::Work look = [&](Session& session) {
     steps.clear();
     if (session.statements().dialect() == Dialect::sqlite) return;
+    session.expect_sound_clocks();
     add_steps(session, kJobsByDay, wanted, alive, session.by_both(batches_before), steps);
     add_steps(session, kDeliveriesByWeek, wanted, alive, session.by_both(deliveries_before), steps);
   };

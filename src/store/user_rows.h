@@ -1,4 +1,5 @@
-// Whole users by id: two statements, or four, however many users. Private to store/. The database's thread.
+// Whole users by id: two statements, or four, however many users. Private to store/. The database's
+// thread.
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -6,6 +6,9 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 -- All statements of one look see one state.
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 
+-- name: encoding
+SELECT current_setting('server_encoding');
+
 -- name: commit
 COMMIT;
 
