@@ -28,8 +28,8 @@ struct Tried {
 };
 
 std::string reason_of(const store::DatabaseError& error, const std::string& login) {
-  std::string text = error.what();
-  if (!text.contains("UNIQUE")) return text;
+  const std::string text = error.what();
+  if (error.kind() != store::DatabaseError::Kind::taken) return text;
   if (!text.contains("login_key")) return "the github_id belongs to another user here already";
   return fmt::format(
       "the login {} belongs to another user here, whose GitHub id is not known: give that user's "
@@ -46,7 +46,7 @@ runtime::Task<Tried> try_edits(store::Users* users, std::vector<store::UserEdit>
     tried.saved = co_await users->edit(std::move(edits), now);
   } catch (const store::DatabaseError& error) {
     const bool retired = std::string_view(error.what()).contains("retired");
-    if (error.kind() != store::DatabaseError::Kind::rejected || retired) throw;
+    if (!error.refuses_rows() || retired) throw;
     tried.trouble = reason_of(error, login);
   }
   co_return tried;

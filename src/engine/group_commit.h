@@ -129,7 +129,7 @@ class GroupCommit {
           group->replies[part->first + i].answer = std::move(answers[i]);
         }
       } catch (const store::DatabaseError& error) {
-        if (error.kind() == store::DatabaseError::Kind::rejected) {
+        if (error.refuses_rows()) {
           if (part->items.size() == 1) fail(group, *part);
           if (part->items.size() > 1) split(std::move(*part), *parts);
         } else {
