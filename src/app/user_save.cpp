@@ -28,7 +28,7 @@ struct Tried {
 };
 
 std::string reason_of(const store::DatabaseError& error, const std::string& login) {
-  const std::string text = error.what();
+  std::string text = error.what();
   if (error.kind() != store::DatabaseError::Kind::taken) return text;
   if (!text.contains("login_key")) return "the github_id belongs to another user here already";
   return fmt::format(
