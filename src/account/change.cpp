@@ -37,7 +37,7 @@ runtime::Task<Stored> store_edit(store::Users* users, store::UserEdit edit,
     const bool name = what.contains("login_key");
     // Whoever comes twice at once for the first time is stored once, and found by the other.
     const bool account = what.contains("database_id") || what.contains("node_id");
-    if (error.kind() != store::DatabaseError::Kind::rejected || !(name || account)) throw;
+    if (error.kind() != store::DatabaseError::Kind::taken || !(name || account)) throw;
     stored.name_taken = name;
   }
   co_return stored;

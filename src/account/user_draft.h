@@ -52,6 +52,8 @@ struct UserDraft {
   /// Somebody says it now: a credential that was found dead is tried again though it is the same.
   /// A list that is imported each night would revive it each night.
   bool revive = false;
+  /// Nothing is checked until resumed.
+  bool pause = false;
   Change<runtime::Secret> github_token;
   Change<runtime::Secret> discord_webhook;  // as notify::normalise_discord_webhook gives it
   Change<runtime::Secret> telegram;         // as notify::normalise_telegram gives it

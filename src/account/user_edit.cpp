@@ -186,6 +186,7 @@ runtime::Result<store::User> edit_user(const UserDraft& draft, const store::Allo
   }
   set_credentials(user, draft, allotted, sealer);
 
+  if (draft.pause) return pause_user(std::move(user), std::nullopt, false, now);
   if (user.status == store::UserStatus::paused) {
     user.next_check_at.reset();
   } else if (!is_overdue(user, allotted, now)) {

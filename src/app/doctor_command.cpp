@@ -17,6 +17,7 @@
 #include "app/fleet.h"
 #include "app/option_setters.h"
 #include "app/wiring.h"
+#include "store/health.h"
 #include "store/users.h"
 #include "streak/local_day.h"
 
@@ -29,6 +30,17 @@ Finding check_zones() {
   return {"time zones", names.size() > 1, fmt::format("{} zones in tzdata", names.size())};
 }
 
+/// This machine's clock beside the database's; on SQLite they are one.
+Finding check_clock(Base& base, store::Database& database, const Options& options) {
+  const runtime::Millis ahead = base.run(store::clock_ahead(&database));
+  const runtime::Millis apart = std::chrono::abs(ahead);
+  return {"clock", apart <= options.store_clocks_apart,
+          apart == runtime::Millis{0}
+              ? "as the database's"
+              : fmt::format("{} {} the database's", runtime::to_human(apart),
+                            ahead.count() < 0 ? "ahead of" : "behind")};
+}
+
 std::vector<Finding> check_store(Base& base, net::HttpClient& http, const Options& options) {
   std::vector<Finding> findings;
   const auto database = open_database(base, options, false);
@@ -39,6 +51,7 @@ std::vector<Finding> check_store(Base& base, net::HttpClient& http, const Option
   }
   findings.push_back(
       {"database", true, fmt::format("{}, {}", store_url_shown(options.database_url()), schema)});
+  findings.push_back(check_clock(base, *database, options));
   const bool serving = somebody_works(base, *database, options);
   findings.push_back({"serve", true, serving ? "at work on this database" : "not running"});
   store::Users users(*database);

@@ -1,13 +1,16 @@
 // `streaky export FILE` and `streaky import FILE`: from one database to another of either kind.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -26,6 +29,7 @@ struct MoveArguments {
   std::string file;
   bool live = false;
   bool from_original = false;
+  bool overwrite = false;
 };
 
 /// Removes what was begun unless it was finished.
@@ -49,16 +53,24 @@ class NewFile {
   bool done_ = false;
 };
 
+int complain_of_serving(const std::vector<std::string>& serving) {
+  constexpr std::size_t kMostNamed = 10;
+  const std::span named(serving.data(), std::min(serving.size(), kMostNamed));
+  const auto more = serving.size() - named.size();
+  return complain(
+      fmt::format("this database is being served by {}{}: what is saved or sent from now on would "
+                  "be missing in the copy, and people would hear twice; stop it first, or say "
+                  "--live for a backup",
+                  fmt::join(named, ", "), more > 0 ? fmt::format(" and {} more", more) : ""),
+      kExitUsage);
+}
+
 int do_export(const Options& options, const MoveArguments& arguments) {
   Base base(options);
   const auto database = open_database(base, options, false);
   require_own_schema(*database, "`streaky export`");
-  if (!arguments.live && somebody_works(base, *database, options)) {
-    return complain(
-        "a `streaky serve` is at work on this database: what it does from now on would be missing "
-        "in the copy, and people would hear twice; stop it first, or say --live for a backup",
-        kExitUsage);
-  }
+  const auto serving = who_serves(base, *database, options);
+  if (!arguments.live && !serving.empty()) return complain_of_serving(serving);
   NewFile made(arguments.file);
   std::ofstream out(arguments.file, std::ios::binary);
   MoveWriter writer(out, database->schema_version(), runtime::to_rfc3339(base.clock->now()));
@@ -74,7 +86,9 @@ int do_export(const Options& options, const MoveArguments& arguments) {
 }
 
 int do_import(const Options& options, const MoveArguments& arguments) {
-  if (arguments.from_original) return import_original(options, arguments.file);
+  if (arguments.from_original) {
+    return import_original(options, arguments.file, arguments.overwrite);
+  }
   std::ifstream in(arguments.file, std::ios::binary);
   if (!in) return complain(arguments.file + " cannot be read", kExitUsage);
   Base base(options);
@@ -103,11 +117,18 @@ void add_move_commands(CLI::App& root, Invocation& invocation) {
   };
   add("export", "Write everything that the database holds into a new file", do_export)
       ->add_flag("--live", arguments->live, "Also while `serve` is at work: a backup, no move");
-  add("import", "Fill a new database with what `export` wrote, and compare", do_import)
-      ->add_flag(
-          "--from-original", arguments->from_original,
-          "FILE is the original Streaky's SQLite database, opened with proxy.compat_key: add "
-          "its users to ours");
+  auto* taking =
+      add("import", "Fill a new database with what `export` wrote, and compare", do_import);
+  auto* from_original = taking->add_flag(
+      "--from-original", arguments->from_original,
+      "FILE is the original Streaky's SQLite database, opened with proxy.compat_key: add its "
+      "users to ours, but for those who are here already; its history (notifications and "
+      "cron_queue) stays behind");
+  taking
+      ->add_flag("--overwrite", arguments->overwrite,
+                 "With --from-original: who is here already gets the original's settings and "
+                 "channels, and is paused if switched off there")
+      ->needs(from_original);
 }
 
 }  // namespace streaky::app

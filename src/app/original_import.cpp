@@ -2,17 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <map>
 #include <memory>
 #include <optional>
-#include <unordered_set>
 #include <utility>
 
-#include "account/user_edit.h"
 #include "app/command.h"
 #include "app/stored_keys.h"
 #include "app/terminal.h"
@@ -50,78 +47,89 @@ void take_credential(const std::string& sealed, const runtime::Secret& key, cons
 
 class OriginalImporter {
  public:
-  explicit OriginalImporter(const Options& options)
+  OriginalImporter(const Options& options, IfStored if_stored)
       : options_(options),
+        if_stored_(if_stored),
         desk_(options, true),
         sealer_(open_or_make_keys(desk_.base, *desk_.database, options)) {}
 
   void take(const std::vector<store::OriginalUser>& originals) {
     std::vector<DraftReader::Draft> drafts;
-    std::unordered_set<std::string> asleep;
     for (const store::OriginalUser& original : originals) {
       ++row_;
       OriginalDraft draft =
           draft_of_original(original, options_.proxy_compat_key, options_.telegram_bot_token);
-      for (const std::string& what : draft.missing) miss(original.login, what);
+      Row& row = rows_[row_];
+      row.login = original.login;
+      row.missing = std::move(draft.missing);
       if (!draft.usable) {
         ++left_out_;
         continue;
       }
-      logins_[row_] = original.login;
-      if (!original.is_active) asleep.insert(draft.user.login);
       drafts.push_back({row_, std::move(draft.user)});
     }
-    save(std::move(drafts), asleep);
-    logins_.clear();
+    save(std::move(drafts));
+    for (const auto& [number, row] : rows_) miss(row);
+    rows_.clear();
   }
 
-  int summary() const {
-    fmt::print("{} added, {} changed, {} left out; {} are switched off there and paused here\n",
-               added_, updated_, left_out_, paused_);
+  int summary(const store::OriginalHistory& history) const {
+    fmt::print(
+        "{} added, {} changed, {} here already and left alone, {} left out; {} are switched off "
+        "there and paused here\n",
+        added_, updated_, left_alone_, left_out_, paused_);
+    if (left_alone_ > 0) fmt::print("--overwrite gives those left alone what the original holds\n");
+    fmt::print("its history stays behind: {} rows of notifications, {} of cron_queue\n",
+               history.notifications, history.cron_queue);
     return missing_ == 0 && left_out_ == 0 ? kExitDone : kExitFailed;
   }
 
  private:
-  void save(std::vector<DraftReader::Draft> drafts, const std::unordered_set<std::string>& asleep) {
+  /// One of the original's users, and what of it cannot be taken.
+  struct Row {
+    std::string login;
+    std::vector<std::string> missing;
+
+    [[nodiscard]] std::string shown() const {
+      return login.empty() ? "(no login)" : printable(login, kLongestShown);
+    }
+  };
+
+  void save(std::vector<DraftReader::Draft> drafts) {
     if (drafts.empty()) return;
-    const SaveReport report = desk_.base.run(
-        save_drafts(&desk_.users, sealer_.get(), std::move(drafts), &lines_, desk_.now()));
+    const SaveReport report = desk_.base.run(save_drafts(
+        &desk_.users, sealer_.get(), std::move(drafts), &lines_, desk_.now(), if_stored_));
     added_ += report.added;
     updated_ += report.updated;
+    paused_ += report.paused;
     for (const DraftReader::BadLine& bad : report.bad) {
       ++left_out_;
-      miss(logins_[bad.line], bad.reason);
+      rows_[bad.line].missing.push_back(bad.reason);
     }
-    for (const store::User& user : report.users) {
-      if (asleep.contains(user.login)) pause(user);
+    for (const std::int64_t number : report.left) {
+      ++left_alone_;
+      rows_[number].missing.clear();
+      fmt::print("{}: here already, left alone\n", rows_[number].shown());
     }
   }
 
-  void pause(const store::User& user) {
-    auto paused = account::pause_user(user, std::nullopt, false, desk_.now());
-    if (!paused) return miss(user.login, paused.error().message);
-    std::vector<store::UserEdit> edits(1);
-    edits.front().before = user;
-    edits.front().after = std::move(*paused);
-    const auto saved = desk_.base.run(desk_.users.edit(std::move(edits), desk_.now()));
-    if (!saved.front()) return miss(user.login, kOvertaken);
-    ++paused_;
-  }
-
-  void miss(const std::string& login, const std::string& what) {
-    ++missing_;
-    fmt::print(stderr, "{}: {}\n", login.empty() ? "(no login)" : printable(login, kLongestShown),
-               printable(what, kLongestShown));
+  void miss(const Row& row) {
+    for (const std::string& what : row.missing) {
+      ++missing_;
+      fmt::print(stderr, "{}: {}\n", row.shown(), printable(what, kLongestShown));
+    }
   }
 
   const Options& options_;  // borrowed
+  const IfStored if_stored_;
   UserDesk desk_;
   std::unique_ptr<crypto::Sealer> sealer_;
   LinesByUser lines_;
-  std::map<std::int64_t, std::string> logins_;  // of the rows at hand
+  std::map<std::int64_t, Row> rows_;  // those at hand
   std::int64_t row_ = 0;
   std::int64_t added_ = 0;
   std::int64_t updated_ = 0;
+  std::int64_t left_alone_ = 0;
   std::int64_t left_out_ = 0;
   std::int64_t missing_ = 0;
   std::int64_t paused_ = 0;
@@ -139,6 +147,7 @@ OriginalDraft draft_of_original(const store::OriginalUser& original, const runti
     return draft;
   }
   draft.usable = true;
+  user.pause = !original.is_active;
   const auto number = github_number(original);
   if (number) reason = account::set_github_number(user, *number);
   if (!reason.empty()) draft.missing.push_back(std::move(reason));
@@ -161,7 +170,7 @@ OriginalDraft draft_of_original(const store::OriginalUser& original, const runti
   return draft;
 }
 
-int import_original(const Options& options, const std::string& file) {
+int import_original(const Options& options, const std::string& file, bool overwrite) {
   if (options.proxy_compat_key.empty()) {
     return complain(
         "the original's credentials are sealed: say its key, proxy.compat_key (ENCRYPTION_KEY)",
@@ -169,10 +178,11 @@ int import_original(const Options& options, const std::string& file) {
   }
   // Read once for its form, so that a wrong file leaves nothing behind.
   store::read_original_users(file, [](const std::vector<store::OriginalUser>&) {});
-  OriginalImporter importer(options);
+  const store::OriginalHistory history = store::read_original_history(file);
+  OriginalImporter importer(options, overwrite ? IfStored::change : IfStored::leave);
   store::read_original_users(
       file, [&importer](const std::vector<store::OriginalUser>& users) { importer.take(users); });
-  return importer.summary();
+  return importer.summary(history);
 }
 
 }  // namespace streaky::app

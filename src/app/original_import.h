@@ -20,7 +20,7 @@ struct OriginalDraft {
 OriginalDraft draft_of_original(const store::OriginalUser& original, const runtime::Secret& key,
                                 const runtime::Secret& bot_token);
 
-/// `streaky import --from-original FILE`.
-int import_original(const Options& options, const std::string& file);
+/// `streaky import --from-original FILE`. Who is here already is left alone but for `overwrite`.
+int import_original(const Options& options, const std::string& file, bool overwrite);
 
 }  // namespace streaky::app

@@ -51,6 +51,13 @@ TEST(OriginalImport, ARowBecomesAUserWithEverything) {
   EXPECT_NE(made.user.telegram.value(), nullptr);
   ASSERT_NE(made.user.remind_at.value(), nullptr);
   EXPECT_THAT(*made.user.remind_at.value(), ElementsAre(21 * 60));
+  EXPECT_FALSE(made.user.pause);
+}
+
+TEST(OriginalImport, WhoIsSwitchedOffThereIsPausedFromTheStart) {
+  store::OriginalUser original = octocat();
+  original.is_active = false;
+  EXPECT_TRUE(draft(original).user.pause);
 }
 
 TEST(OriginalImport, OldRowsHoldOtherThingsInPlaceOfTheId) {

@@ -19,6 +19,7 @@
 #include "runtime/service_manager.h"
 #include "runtime/signals.h"
 #include "store/operator_accounts.h"
+#include "store/postgres_url.h"
 
 namespace streaky::app {
 
@@ -99,9 +100,12 @@ int serve(const Invocation& invocation, const Options& options, Service::Roles r
   warn_of_newer_schema(*database, *base.log);
   const auto sealer = open_or_make_keys(base, *database, options);
   warn_of_foreign_values(base, *database, options);
-  // Only who works takes the lock: beside a lone scheduler, `batch trigger --wait` works itself.
+  // Who works is told apart: beside a lone scheduler, `batch trigger --wait` works itself. Others
+  // that share a PostgreSQL are known by their beats, and may have no folder to write into.
   std::optional<RunLock> lock;
-  if (roles.work) lock.emplace(options.data_dir);
+  if (roles.work || !store::is_postgres_url(options.database_url())) {
+    lock.emplace(options.data_dir, roles.work);
+  }
   Service service(base, *database, *sealer, options, roles);
   WebFace face(base, *database, *sealer, service, options, roles.web);
 

@@ -29,7 +29,7 @@ struct Tried {
 
 std::string reason_of(const store::DatabaseError& error, const std::string& login) {
   std::string text = error.what();
-  if (!text.contains("UNIQUE")) return text;
+  if (error.kind() != store::DatabaseError::Kind::taken) return text;
   if (!text.contains("login_key")) return "the github_id belongs to another user here already";
   return fmt::format(
       "the login {} belongs to another user here, whose GitHub id is not known: give that user's "
@@ -46,7 +46,7 @@ runtime::Task<Tried> try_edits(store::Users* users, std::vector<store::UserEdit>
     tried.saved = co_await users->edit(std::move(edits), now);
   } catch (const store::DatabaseError& error) {
     const bool retired = std::string_view(error.what()).contains("retired");
-    if (error.kind() != store::DatabaseError::Kind::rejected || retired) throw;
+    if (!error.refuses_rows() || retired) throw;
     tried.trouble = reason_of(error, login);
   }
   co_return tried;
@@ -56,8 +56,8 @@ runtime::Task<Tried> try_edits(store::Users* users, std::vector<store::UserEdit>
 class DraftSaver {
  public:
   DraftSaver(store::Users* users, const crypto::Sealer& sealer, LinesByUser* lines,
-             runtime::TimePoint now)
-      : users_(users), sealer_(sealer), lines_(lines), now_(now) {}
+             runtime::TimePoint now, IfStored if_stored)
+      : users_(users), sealer_(sealer), lines_(lines), now_(now), if_stored_(if_stored) {}
 
   /// Gives what is left to do. In the last round nothing is.
   runtime::Task<std::vector<const Draft*>> round(std::vector<const Draft*> drafts, bool last);
@@ -71,6 +71,7 @@ class DraftSaver {
   }
   void done(const Edited& edited, store::User saved) {
     ++(edited.edit.before ? report.updated : report.added);
+    if (edited.draft->user.pause) ++report.paused;
     report.users.push_back(std::move(saved));
   }
 
@@ -78,6 +79,7 @@ class DraftSaver {
   const crypto::Sealer& sealer_;  // borrowed
   LinesByUser* lines_;            // borrowed
   const runtime::TimePoint now_;
+  const IfStored if_stored_;
 };
 
 std::vector<Edited> DraftSaver::edit_all(const std::vector<const Draft*>& drafts,
@@ -88,6 +90,10 @@ std::vector<Edited> DraftSaver::edit_all(const std::vector<const Draft*>& drafts
     const std::int64_t line = lines_->try_emplace(allotted[i].user_id, draft.line).first->second;
     if (line != draft.line) {
       bad(draft, fmt::format("the same user as in line {}: one line per user", line));
+      continue;
+    }
+    if (if_stored_ == IfStored::leave && allotted[i].existing) {
+      report.left.push_back(draft.line);
       continue;
     }
     auto user = account::edit_user(draft.user, allotted[i], sealer_, now_);
@@ -140,8 +146,8 @@ runtime::Task<std::vector<const Draft*>> DraftSaver::round(std::vector<const Dra
 
 runtime::Task<SaveReport> save_drafts(store::Users* users, const crypto::Sealer* sealer,
                                       std::vector<Draft> drafts, LinesByUser* lines,
-                                      runtime::TimePoint now) {
-  DraftSaver saver(users, *sealer, lines, now);
+                                      runtime::TimePoint now, IfStored if_stored) {
+  DraftSaver saver(users, *sealer, lines, now, if_stored);
   std::vector<const Draft*> left;
   left.reserve(drafts.size());
   for (const Draft& draft : drafts) left.push_back(&draft);

@@ -21,11 +21,16 @@ namespace streaky::app {
 /// Users that are read, and stored, at a time.
 inline constexpr std::size_t kUsersPerBite = 500;
 
+/// What becomes of a draft whose user is stored already.
+enum class IfStored { change, leave };
+
 struct SaveReport {
   int added = 0;
   int updated = 0;
+  int paused = 0;                  // of both, because their drafts said so
+  std::vector<std::int64_t> left;  // lines whose users were stored already, and are as they were
   std::vector<DraftReader::BadLine> bad;
-  /// As stored, without those that could not be.
+  /// As stored, without those that could not be, or were left.
   std::vector<store::User> users;
 };
 
@@ -37,7 +42,8 @@ using LinesByUser = std::unordered_map<std::int64_t, std::int64_t>;
 /// is made again on top of it.
 runtime::Task<SaveReport> save_drafts(store::Users* users, const crypto::Sealer* sealer,
                                       std::vector<DraftReader::Draft> drafts, LinesByUser* lines,
-                                      runtime::TimePoint now);
+                                      runtime::TimePoint now,
+                                      IfStored if_stored = IfStored::change);
 
 /// A user as people name one on the command line: by login or, where two users share one until the
 /// next checks tell them apart, by GitHub's id.

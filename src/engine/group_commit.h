@@ -144,19 +144,18 @@ class GroupCommit {
 
   /// True when it is to be tried again after a pause.
   bool put_back(const store::DatabaseError& error, Group& group, Part& part, Parts& parts) {
-    using Kind = store::DatabaseError::Kind;
-    const bool by_item = error.kind() == Kind::rejected || error.kind() == Kind::locked;
-    if (by_item && part.items.size() > 1) {
+    const bool held = error.kind() == store::DatabaseError::Kind::locked;
+    if ((error.refuses_rows() || held) && part.items.size() > 1) {
       split(std::move(part), parts);
       return false;
     }
-    if (error.kind() == Kind::rejected) {
+    if (error.refuses_rows()) {
       fail(&group, part);
       return false;
     }
     log_.error("results cannot be recorded yet", {{"error", error.what()}});
     if (giving_up_) return false;
-    const bool others_first = error.kind() == Kind::locked && !parts.empty();
+    const bool others_first = held && !parts.empty();
     parts.insert(others_first ? parts.begin() : parts.end(), std::move(part));
     return !others_first;
   }

@@ -37,11 +37,16 @@ class DatabaseError : public std::runtime_error {
     lost,      // the connection: the next call connects anew
     clocks,    // this machine's and the database's are too far apart
     rejected,  // a row breaks a rule of the schema: the same rows will be refused again
+    taken,     // the same, and the rule is that another row has that value; the text names which
     other,
   };
 
   DatabaseError(Kind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
   [[nodiscard]] Kind kind() const { return kind_; }
+  /// The rows are at fault, not the database.
+  [[nodiscard]] bool refuses_rows() const {
+    return kind_ == Kind::rejected || kind_ == Kind::taken;
+  }
 
  private:
   Kind kind_;

@@ -268,13 +268,19 @@ TEST_P(DatabaseTest, AFullDiskIsSaidAndNothingClaimedIsLost) {
 }
 
 TEST_P(DatabaseTest, ARowThatTheSchemaRefusesIsToldApart) {
-  sign_up(1);
-  try {
-    sql("INSERT INTO id_sequences (name, next_id) VALUES ('user', 1)");
-    FAIL() << "it was taken";
-  } catch (const DatabaseError& error) {
-    EXPECT_EQ(error.kind(), Kind::rejected) << error.what();
-  }
+  sign_up(2);
+  const auto refused = [this](const std::string& statement) {
+    try {
+      sql(statement);
+    } catch (const DatabaseError& error) {
+      EXPECT_TRUE(error.refuses_rows()) << error.what();
+      return error.kind();
+    }
+    return Kind::other;
+  };
+  EXPECT_EQ(refused("INSERT INTO id_sequences (name, next_id) VALUES ('user', 1)"), Kind::taken);
+  EXPECT_EQ(refused("UPDATE users SET login_key = 'same'"), Kind::taken);
+  EXPECT_EQ(refused("UPDATE users SET status = 'asleep'"), Kind::rejected);
 }
 
 int deny_rollback(void* /*context*/, int action, const char* what, const char* /*unused*/,

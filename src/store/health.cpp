@@ -42,6 +42,13 @@ std::int64_t ChannelHealth::count(const std::string& state) const {
   return found == deliveries.end() ? 0 : found->second;
 }
 
+runtime::Task<runtime::Millis> clock_ahead(Database* database) {
+  runtime::Millis ahead{0};
+  Database::Work work = [&](Session& session) { ahead = session.server_ahead(); };
+  co_await database->read(std::move(work));
+  co_return ahead;
+}
+
 runtime::Task<ChannelReport> read_channel_report(Database* database, runtime::TimePoint now) {
   ChannelReport report;
   Database::Work work = [&](Session& session) { report = read_in(session, now); };

@@ -31,6 +31,9 @@ struct ChannelReport {
   std::vector<OffReason> off_reasons;  // the most frequent first, at most ten
 };
 
+/// How far the database's clock is ahead of this machine's.
+runtime::Task<runtime::Millis> clock_ahead(Database* database);
+
 /// Deliveries made since a day before `now`.
 runtime::Task<ChannelReport> read_channel_report(Database* database, runtime::TimePoint now);
 

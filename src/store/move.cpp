@@ -40,25 +40,53 @@ constexpr std::array<std::string_view, 23> kTables = {"id_sequences",
                                                       "telegram_bots",
                                                       "operator_accounts"};
 
-void read_table(Session& session, std::string_view table,
-                const std::function<void(const MovedRows&)>& take) {
-  MovedRows part;
-  part.table = table;
-  std::int64_t offset = 0;
-  do {
-    part.rows.clear();
-    std::string row;
-    auto query = session.query("move/read_" + part.table);
-    query.bind("limit", Move::kMostRows).bind("offset", offset).into(row);
-    // Each database has spaces of its own between the values.
-    while (query.next()) part.rows.push_back(boost::json::serialize(boost::json::parse(row)));
-    offset += static_cast<std::int64_t>(part.rows.size());
-    if (!part.rows.empty()) take(part);
-  } while (part.rows.size() == static_cast<std::size_t>(Move::kMostRows));
-}
+/// Rows on their way out, in parts.
+class Parts {
+ public:
+  Parts(std::string_view table, const std::function<void(const MovedRows&)>& take) : take_(take) {
+    part_.table = table;
+  }
 
+  /// Reads to the end; false when there was nothing.
+  bool add(Query query) {
+    bool any = false;
+    std::string row;
+    query.into(row);
+    for (; query.next(); any = true) {
+      // Each database has spaces of its own between the values.
+      part_.rows.push_back(boost::json::serialize(boost::json::parse(row)));
+      if (part_.rows.size() == static_cast<std::size_t>(Move::kMostRows)) flush();
+    }
+    return any;
+  }
+  void flush() {
+    if (!part_.rows.empty()) take_(part_);
+    part_.rows.clear();
+  }
+
+ private:
+  const std::function<void(const MovedRows&)>& take_;  // borrowed
+  MovedRows part_;
+};
+
+/// Each table in one go: pages would look again at what they skip.
 void read_all(Session& session, const std::function<void(const MovedRows&)>& take) {
-  for (const std::string_view table : kTables) read_table(session, table, take);
+  const Statements& statements = session.statements();
+  const bool by_cursor = statements.dialect() == Dialect::postgres;
+  if (by_cursor) session.query("session/plan_for_all_rows").run();
+  for (const std::string_view table : kTables) {
+    const std::string read = "move/read_" + std::string(table);
+    Parts parts(table, take);
+    if (by_cursor) {
+      session.execute(statements.text("session/open_cursor") + " " + statements.text(read));
+      while (parts.add(session.query("session/fetch_cursor"))) {
+      }
+      session.query("session/close_cursor").run();
+    } else {
+      parts.add(session.query(read));
+    }
+    parts.flush();
+  }
 }
 
 /// Where the date is in a row of the tables that PostgreSQL keeps by day.

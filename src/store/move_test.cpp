@@ -27,6 +27,23 @@ using testing::Key;
 
 using House = std::map<std::string, std::vector<std::string>>;
 
+constexpr int kStepsAtATime = 100;
+
+int count_more(void* steps) {
+  *static_cast<std::int64_t*>(steps) += kStepsAtATime;
+  return 0;
+}
+
+/// SQLite adds to `steps` from now on; null ends it. See soci_headers.h.
+#if defined(__clang__)
+__attribute__((no_sanitize("vptr")))
+#endif
+void count_steps_of(Session& session, std::int64_t* steps) {
+  auto* backend = static_cast<soci::sqlite3_session_backend*>(session.connection().get_backend());
+  const int every = steps == nullptr ? 0 : kStepsAtATime;
+  sqlite_api::sqlite3_progress_handler(backend->conn_, every, count_more, steps);
+}
+
 class MoveTest : public StoreTest {
  protected:
   /// Users, a round of which two checks are in hand, messages, keys, a session.
@@ -123,6 +140,37 @@ class MoveTest : public StoreTest {
     wait(Move(stores.database).write(incoming));
   }
 
+  /// Deliveries of those numbers are written, then everything is read; gives how much of the
+  /// database's work that took: SQLite's steps, or the rows that PostgreSQL looked at.
+  std::int64_t fill_and_read(int from, int to) {
+    sql("INSERT INTO deliveries (id, batch_id, job_id, user_id, channel_id, channel_kind, kind, "
+        "date, zone, stage, subject, body, urgency, state, created_at, checked_at, due_at, "
+        "expires_at) WITH RECURSIVE n (i) AS (SELECT " +
+        std::to_string(from) + " UNION ALL SELECT i + 1 FROM n WHERE i < " +
+        std::to_string(to - 1) +
+        ") SELECT 'd' || i, 'b', 1, (SELECT MIN(id) FROM users), 1, 'discord', 'reminder', "
+        "'2026-08-06', 'UTC', i, 's', 'b', 'high', 'sent', 1, 1, 1, 1 FROM n");
+    const std::int64_t before = work_done();
+    if (GetParam() == Dialect::sqlite) count_steps(&steps_);
+    EXPECT_EQ(everything(*s_).at("deliveries").size(), static_cast<std::size_t>(to));
+    if (GetParam() == Dialect::sqlite) count_steps(nullptr);
+    return work_done() - before;
+  }
+
+  std::int64_t work_done() {
+    if (GetParam() == Dialect::sqlite) return steps_;
+    sql("SELECT pg_stat_force_next_flush()");
+    return number(
+        "SELECT CAST(SUM(seq_tup_read + COALESCE(idx_tup_fetch, 0)) AS BIGINT) FROM "
+        "pg_stat_user_tables WHERE schemaname = current_schema() AND relname LIKE 'deliveries%'");
+  }
+
+  void count_steps(std::int64_t* steps) {
+    Database::Work work = [&](Session& session) { count_steps_of(session, steps); };
+    wait(s_->database.read(work));
+  }
+
+  std::int64_t steps_ = 0;
   std::optional<TestSchema> other_;
 };
 
@@ -162,6 +210,14 @@ TEST_P(MoveTest, TheRoundGoesOnAtTheNewPlace) {
   const auto user = moved->signed_in.user.id;
   const auto made = wait(tokens.make("another", user, SessionOrigin::link, "new", kNow));
   EXPECT_GT(made, moved->token.id);
+}
+
+TEST_P(MoveTest, HowLongATableIsCostsEachRowNothing) {
+  sign_up(1);
+  const std::int64_t few = fill_and_read(0, 3'000);
+  const std::int64_t many = fill_and_read(3'000, 24'000);
+  EXPECT_GT(few, 0);
+  EXPECT_LT(many, few * 9) << "eight times the rows";
 }
 
 /// A new table or column that nobody thought of here would stay behind.

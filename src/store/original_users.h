@@ -3,6 +3,7 @@
 // one plain line.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -24,6 +25,14 @@ struct OriginalUser {
 
 inline constexpr int kOriginalUsersAtATime = 500;
 inline constexpr int kMostOriginalUsers = 1'000'000;
+
+/// Rows that nobody takes over: what was sent, and the queue of the rounds.
+struct OriginalHistory {
+  std::int64_t notifications = 0;
+  std::int64_t cron_queue = 0;
+};
+/// Tables that are not in the file have no rows.
+OriginalHistory read_original_history(const std::string& file);
 
 /// Hands over all users of the file, `kOriginalUsersAtATime` at most at a time.
 void read_original_users(const std::string& file,

@@ -278,7 +278,7 @@ void PostgresConnection::raise(const soci::soci_error& error, const char* doing)
   }
   if (in_class(state, "40") || state == "23505") {
     // Two who insert the same at once: in the next run, one finds what the other has written.
-    throw GiveWay(state == "23505" ? Kind::rejected : Kind::locked,
+    throw GiveWay(state == "23505" ? Kind::taken : Kind::locked,
                   fmt::format("{} does not take the changes: {} ({})", name_, detail, state));
   }
   if (state == "23514" && detail.contains(kDefaultTable)) {

@@ -238,6 +238,10 @@ void SqliteConnection::raise(int code, const std::string& detail) const {
       if (detail.contains(kRetiredWords)) {
         throw DatabaseError(Kind::rejected, text(kRetiredAdvice));
       }
+      if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY) {
+        throw DatabaseError(Kind::taken, fmt::format("{} does not take a row: {} (SQLite code {})",
+                                                     file_, detail, code));
+      }
       [[fallthrough]];
     case SQLITE_MISMATCH:
     case SQLITE_TOOBIG:

@@ -42,3 +42,17 @@ INSERT INTO schema_migrations (version, name, applied_at) VALUES (:version, :nam
 -- name: touch
 -- Proves that the database can be written, in a transaction that is then committed.
 UPDATE schema_migrations SET applied_at = applied_at WHERE version = 1;
+
+-- name: plan_for_all_rows
+-- Cursors are planned for their first rows otherwise.
+SET LOCAL cursor_tuple_fraction = 1;
+
+-- name: open_cursor
+-- Before the statement that it is about. The driver would hold a long answer in memory, whole.
+DECLARE rows_of_one NO SCROLL CURSOR FOR;
+
+-- name: fetch_cursor
+FETCH FORWARD 1000 FROM rows_of_one;
+
+-- name: close_cursor
+CLOSE rows_of_one;

@@ -6,4 +6,14 @@ SELECT COALESCE(CAST(id AS TEXT), ''), COALESCE(CAST(github_username AS TEXT), '
        COALESCE(CAST(discord_webhook AS TEXT), ''), COALESCE(CAST(telegram_token AS TEXT), ''),
        COALESCE(CAST(telegram_chat_id AS TEXT), ''), COALESCE(is_active, 1),
        COALESCE(reminder_utc_hour, 12)
-  FROM users ORDER BY rowid LIMIT :limit OFFSET :offset;
+  FROM users ORDER BY rowid;
+
+-- name: has_table
+SELECT CASE WHEN EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = :name)
+            THEN 1 ELSE 0 END;
+
+-- name: count_notifications
+SELECT COUNT(*) FROM notifications;
+
+-- name: count_cron_queue
+SELECT COUNT(*) FROM cron_queue;
