@@ -236,22 +236,54 @@ TEST_P(PostgresTest, ARowThatTheSchemaRefusesIsToldApartAndNotQuoted) {
 }
 
 TEST_P(PostgresTest, NoServerIsSaidInOneLineWithoutThePassword) {
-  runtime::Metrics metrics;
-  Database::Options options;
-  for (const std::string& url : {"postgresql://ann:hush@/streaky?host=" + folder_.path(),
-                                 std::string("postgresql://ann:hush@127.0.0.1:1/streaky"),
-                                 std::string("postgresql://ann:hu@hush@db/streaky")}) {
+  const std::string with_password = "postgresql://ann:hush@";
+  const std::string here = "&host=" + scratch_postgres_folder();
+  for (const auto& [url, why] : std::map<std::string, std::string>{
+           {with_password + "/streaky?host=" + folder_.path(), "No such file or directory"},
+           {with_password + "127.0.0.1:1/streaky", "Connection refused"},
+           {with_password + "127.0.0.1:1,127.0.0.1:2/streaky", "port 2 failed: Connection refused"},
+           {"postgresql://streaky:hush@/nowhere?user=streaky" + here,
+            "database \"nowhere\" does not exist"},
+           {"postgresql:///postgres?user=nobody" + here, "role \"nobody\" does not exist"},
+           {"postgresql://ann:hu@hush@db/streaky", "percent-encoded"}}) {
+    Database::Options options;
     options.url = url;
     try {
-      Database database(io_.get_executor(), options, metrics);
+      Stores stores(io_, options);
       FAIL() << "it opened";
     } catch (const DatabaseError& error) {
       const std::string text = error.what();
       EXPECT_EQ(error.kind(), Kind::cannot_open);
+      EXPECT_THAT(text, testing::HasSubstr(why));
       EXPECT_EQ(text.find("hush"), std::string::npos) << text;
       EXPECT_EQ(text.find('\n'), std::string::npos) << text;
     }
   }
+}
+
+// The database's or the role's own limit would end a large bite again and again.
+TEST_P(PostgresTest, TheRolesTimeLimitIsNotOurs) {
+  Database::Options options;
+  options.url = url() + "%20-cstatement_timeout%3D50";
+  Stores program(io_, options);
+  Database::Work slow = [](Session& session) { session.execute("SELECT pg_sleep(0.2)"); };
+  EXPECT_NO_THROW(wait(program.database.write(slow)));
+}
+
+TEST_P(PostgresTest, ADatabaseThatCannotHoldEveryLetterIsRefused) {
+  const std::string name = schema_->name() + "_latin";
+  TestSchema::execute("CREATE DATABASE " + name +
+                      " TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+  Database::Options options;
+  options.url = "postgresql:///" + name + "?user=streaky&host=" + scratch_postgres_folder();
+  try {
+    Stores stores(io_, options);
+    ADD_FAILURE() << "it opened";
+  } catch (const DatabaseError& error) {
+    EXPECT_EQ(error.kind(), Kind::cannot_open);
+    EXPECT_THAT(error.what(), testing::HasSubstr("LATIN1"));
+  }
+  TestSchema::execute("DROP DATABASE " + name);
 }
 
 STREAKY_STORE_SUITE_ON(PostgresTest, Dialect::postgres);

@@ -95,7 +95,7 @@ class ProcessTest(unittest.TestCase):
             self.assertEqual(done.returncode, code, f"{arguments}\n{done.stdout}\n{done.stderr}")
         return done
 
-    def serve(self, *arguments, before=(), data=None):
+    def serve(self, *arguments, before=(), data=None, meanwhile=None):
         port = free_port()
         self.servers += 1
         log = self.folder / f"serve-{self.servers}.log"
@@ -104,6 +104,9 @@ class ProcessTest(unittest.TestCase):
                 [*before, BIN / "streaky", "--data", data or self.data, "serve", "--listen",
                  f"127.0.0.1:{port}", *arguments], stderr=out, stdout=out, env=self.environment)
         self.addCleanup(self.end, process)
+
+        if meanwhile:
+            until("what happens while it starts", lambda: meanwhile(process))
 
         def healthy():
             if process.poll() is not None:

@@ -1,6 +1,8 @@
 """What a service manager hears from `serve`: systemd's Type=notify and WatchdogSec=."""
+import pathlib
 import signal
 import socket
+import sqlite3
 import unittest
 
 from support import ProcessTest, fetch, until
@@ -21,6 +23,28 @@ class Service(ProcessTest):
                 pass
             self.assertEqual(heard, b"STOPPING=1")
             self.assertEqual(serve.wait(timeout=60), 0)
+
+    def test_a_hangup_while_it_starts_does_not_end_it(self):
+        self.streaky("keys", "new")
+        self.streaky("user", "list")
+        database = sqlite3.connect(self.data / "streaky.db", isolation_level=None)
+        database.execute("BEGIN IMMEDIATE")  # so that it waits there
+        started = []
+
+        def hang_up(process):
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            masks = [int(line.split()[1], 16) for line in status.splitlines()
+                     if line.startswith(("SigIgn", "SigCgt"))]
+            if not any(mask & 1 for mask in masks):
+                return False
+            process.send_signal(signal.SIGHUP)
+            started.append(process)
+            database.execute("ROLLBACK")
+            return True
+
+        serve = self.serve(meanwhile=hang_up)
+        self.assertEqual(started, [serve])
+        self.assertIsNone(serve.poll())
 
     def test_a_new_configuration_without_a_restart(self):
         world = self.start_world("--users", "20", "--seed", "2")
