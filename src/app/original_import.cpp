@@ -22,16 +22,37 @@ namespace streaky::app {
 namespace {
 
 constexpr int kHours = 24;
+constexpr int kNoon = 12;
 constexpr std::size_t kLongestShown = 200;
+
+/// A number and nothing else.
+std::optional<std::int64_t> number_of(const std::string& text) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  return number;
+}
+
+std::optional<bool> flag_of(const std::string& text) {
+  if (text == "1") return true;
+  if (text == "0") return false;
+  return std::nullopt;
+}
+
+std::optional<int> hour_of(const std::string& text) {
+  const auto number = number_of(text);
+  if (!number || *number < 0 || *number >= kHours) return std::nullopt;
+  return static_cast<int>(*number);
+}
 
 /// GitHub's number; old rows hold something else in its place.
 std::optional<std::int64_t> github_number(const store::OriginalUser& original) {
   const std::string& text = original.github_id;
-  std::int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number);
-  const bool whole = read.ec == std::errc{} && read.ptr == end && number > 0;
-  if (!whole || text == original.id || text == original.login) return std::nullopt;
+  const auto number = number_of(text);
+  if (!number || *number <= 0 || text == original.id || text == original.login) {
+    return std::nullopt;
+  }
   return number;
 }
 
@@ -147,20 +168,24 @@ OriginalDraft draft_of_original(const store::OriginalUser& original, const runti
     return draft;
   }
   draft.usable = true;
-  user.pause = !original.is_active;
+  const auto active = flag_of(original.is_active);
+  user.pause = active == false;
+  if (!active) draft.missing.emplace_back("is_active is neither 1 nor 0: taken as active");
   const auto number = github_number(original);
   if (number) reason = account::set_github_number(user, *number);
   if (!reason.empty()) draft.missing.push_back(std::move(reason));
-  const bool sensible = original.reminder_utc_hour >= 0 && original.reminder_utc_hour < kHours;
-  const int hour = sensible ? original.reminder_utc_hour : store::OriginalUser{}.reminder_utc_hour;
-  if (!sensible) draft.missing.emplace_back("the reminder's hour is none: 12:00 UTC is taken");
+  const auto hour = hour_of(original.reminder_utc_hour);
+  if (!hour) draft.missing.emplace_back("the reminder's hour is none: 12:00 UTC is taken");
   (void)account::set_time_zone(user, "UTC");
-  (void)account::set_remind_at(user, {fmt::format("{:02}:00", hour)});
+  (void)account::set_remind_at(user, {fmt::format("{:02}:00", hour.value_or(kNoon))});
   take_credential(original.token, key, "GitHub token", draft,
                   [&user](std::string_view text) { return account::set_github_token(user, text); });
   take_credential(
       original.discord_webhook, key, "Discord webhook", draft,
       [&user](std::string_view text) { return account::set_discord_webhook(user, text); });
+  if (original.telegram_token.empty() != original.telegram_chat_id.empty()) {
+    draft.missing.emplace_back("Telegram: the bot or the chat is missing");
+  }
   if (original.telegram_token.empty() || original.telegram_chat_id.empty()) return draft;
   take_credential(original.telegram_token, key, "Telegram bot", draft, [&](std::string_view bot) {
     const auto chat = crypto::open_original(key, original.telegram_chat_id);

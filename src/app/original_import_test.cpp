@@ -32,7 +32,7 @@ store::OriginalUser octocat() {
   original.discord_webhook = sealed(kWebhook);
   original.telegram_token = sealed("123456789:AAabcdefghijklmnopqrstuvwxyz012345678");
   original.telegram_chat_id = sealed("-1001234567890");
-  original.reminder_utc_hour = 21;
+  original.reminder_utc_hour = "21";
   return original;
 }
 
@@ -56,8 +56,31 @@ TEST(OriginalImport, ARowBecomesAUserWithEverything) {
 
 TEST(OriginalImport, WhoIsSwitchedOffThereIsPausedFromTheStart) {
   store::OriginalUser original = octocat();
-  original.is_active = false;
+  original.is_active = "0";
   EXPECT_TRUE(draft(original).user.pause);
+  EXPECT_THAT(draft(original).missing, IsEmpty());
+}
+
+// SQLite keeps a text in a column of numbers.
+TEST(OriginalImport, WhatIsNeitherANumberNorAFlagIsSaidAndNotGuessed) {
+  for (const char* text : {"true", "yes", "", "2"}) {
+    store::OriginalUser original = octocat();
+    original.is_active = text;
+    EXPECT_FALSE(draft(original).user.pause) << text;
+    EXPECT_THAT(draft(original).missing, ElementsAre(HasSubstr("is_active"))) << text;
+  }
+  for (const char* text : {"text", "", "24", "-1", "4611686018427387904", "1e3", "7 "}) {
+    store::OriginalUser original = octocat();
+    original.reminder_utc_hour = text;
+    EXPECT_THAT(*draft(original).user.remind_at.value(), ElementsAre(12 * 60)) << text;
+    EXPECT_THAT(draft(original).missing, ElementsAre(HasSubstr("12:00"))) << text;
+  }
+}
+
+TEST(OriginalImport, HalfAChatIsSaid) {
+  store::OriginalUser original = octocat();
+  original.telegram_chat_id = "";
+  EXPECT_THAT(draft(original).missing, ElementsAre(HasSubstr("Telegram")));
 }
 
 TEST(OriginalImport, OldRowsHoldOtherThingsInPlaceOfTheId) {
@@ -74,7 +97,7 @@ TEST(OriginalImport, WhatCannotBeTakenIsSaidWithoutItsValue) {
   store::OriginalUser original = octocat();
   original.discord_webhook = "c29tZXRoaW5nIGVsc2UgdGhhdCBpcyBsb25nIGVub3VnaCB0byBiZSBzZWFsZWQ=";
   original.token = sealed("not-a-token-hush");
-  original.reminder_utc_hour = 77;
+  original.reminder_utc_hour = "77";
   const OriginalDraft made = draft(original);
   EXPECT_TRUE(made.usable);
   ASSERT_THAT(made.missing, SizeIs(3));

@@ -19,8 +19,9 @@ struct OriginalUser {
   std::string discord_webhook;
   std::string telegram_token;
   std::string telegram_chat_id;
-  bool is_active = true;
-  int reminder_utc_hour = 12;
+  // SQLite keeps what does not fit a column's type as it is.
+  std::string is_active = "1";
+  std::string reminder_utc_hour = "12";
 };
 
 inline constexpr int kOriginalUsersAtATime = 500;

@@ -4,8 +4,8 @@
 SELECT COALESCE(CAST(id AS TEXT), ''), COALESCE(CAST(github_username AS TEXT), ''),
        COALESCE(CAST(github_id AS TEXT), ''), COALESCE(CAST(github_pat AS TEXT), ''),
        COALESCE(CAST(discord_webhook AS TEXT), ''), COALESCE(CAST(telegram_token AS TEXT), ''),
-       COALESCE(CAST(telegram_chat_id AS TEXT), ''), COALESCE(is_active, 1),
-       COALESCE(reminder_utc_hour, 12)
+       COALESCE(CAST(telegram_chat_id AS TEXT), ''), COALESCE(CAST(is_active AS TEXT), '1'),
+       COALESCE(CAST(reminder_utc_hour AS TEXT), '12')
   FROM users ORDER BY rowid;
 
 -- name: has_table
