@@ -25,8 +25,7 @@ class Service(ProcessTest):
             self.assertEqual(serve.wait(timeout=60), 0)
 
     def test_a_hangup_while_it_starts_does_not_end_it(self):
-        self.streaky("keys", "new")
-        self.streaky("user", "list")
+        self.move_in(self.start_world("--users", "1"))
         database = sqlite3.connect(self.data / "streaky.db", isolation_level=None)
         database.execute("BEGIN IMMEDIATE")  # so that it waits there
         started = []
