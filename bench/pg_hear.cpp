@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -48,13 +49,14 @@ class Worker {
       news = true;
       ++heard_;
     });
+    auto waits = boost::asio::make_work_guard(io);
     while (!over_) {
       io.run_one_for(std::chrono::milliseconds{20});
       if (!std::exchange(news, false)) continue;
       claimed_ += static_cast<int>(store.claim(kPerClaim, noon()).size());
     }
     listener.stop();
-    io.restart();
+    waits.reset();
     io.run();
   }
 
