@@ -156,12 +156,18 @@ void write_all(Session& session, const Incoming& incoming) {
 }  // namespace
 
 runtime::Task<void> Move::read(std::function<void(const MovedRows&)> take) {
-  Database::Work work = [&](Session& session) { read_all(session, take); };
+  Database::Work work = [&](Session& session) {
+    session.take_time();
+    read_all(session, take);
+  };
   co_await database_.read(std::move(work));
 }
 
 runtime::Task<void> Move::write(Incoming incoming) {
-  Database::Work work = [&](Session& session) { write_all(session, incoming); };
+  Database::Work work = [&](Session& session) {
+    session.take_time();
+    write_all(session, incoming);
+  };
   co_await database_.write(std::move(work));
 }
 

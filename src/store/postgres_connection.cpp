@@ -122,7 +122,7 @@ void PostgresConnection::keep_socket(int socket) {
 
 void PostgresConnection::cut_off() {
   const std::scoped_lock lock(socket_mutex_);
-  if (socket_ < 0 || std::exchange(cut_off_, true)) return;
+  if (unhurried_ || socket_ < 0 || std::exchange(cut_off_, true)) return;
   shutdown(socket_, SHUT_RDWR);
 }
 
@@ -147,7 +147,7 @@ void PostgresConnection::connect() {
   }
   PQsetNoticeProcessor(handle(*connection_), ignore_notice, nullptr);
   keep_socket(fcntl(PQsocket(handle(*connection_)), F_DUPFD_CLOEXEC, 0));
-  session_ = std::make_unique<Session>(*connection_, statements_);
+  session_ = std::make_unique<Session>(*connection_, statements_, &unhurried_);
   session_->set_server_ahead(ahead_);
   session_->set_clocks_apart(clocks_apart_);
 }
@@ -239,6 +239,7 @@ void PostgresConnection::compare_clocks(runtime::TimePoint server) {
 
 void PostgresConnection::run_transaction(bool write, const Database::Work& work) {
   const char* doing = "";
+  unhurried_ = false;
   try {
     begin(write);
     work(*session_);

@@ -6,6 +6,7 @@
 // once. Threading: one thread at a time.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -55,6 +56,7 @@ class PostgresConnection final : public Connection {
   /// file may have its number by then.
   int socket_ = -1;
   bool cut_off_ = false;
+  std::atomic<bool> unhurried_ = false;  // the present transaction may take as long as it takes
   std::unique_ptr<soci::session> connection_;
   std::unique_ptr<Session> session_;  // before the connection goes: it holds its statements
 };

@@ -159,6 +159,20 @@ TEST_P(PostgresTest, AServerThatHangsIsLeftForANewConnection) {
   kill(static_cast<pid_t>(server), SIGCONT);
 }
 
+TEST_P(PostgresTest, WhoReadsEverythingIsNotCutOff) {
+  Database::Options options;
+  options.url = url();
+  options.longest_call = runtime::Millis{300};
+  Stores program(io_, options);
+  Database::Work slow = [](Session& session) {
+    session.take_time();
+    session.execute("SELECT pg_sleep(1)");
+  };
+  EXPECT_NO_THROW(wait(program.database.read(slow)));
+  Database::Work cut = [](Session& session) { session.execute("SELECT pg_sleep(60)"); };
+  EXPECT_THROW(wait(program.database.read(cut)), DatabaseError);
+}
+
 TEST_P(PostgresTest, TwoThatWaitForEachOtherBothSucceed) {
   const auto other = program();
   sign_up(2);

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -94,8 +95,10 @@ class Query {
 
 class Session {
  public:
-  Session(soci::session& connection, const Statements& statements)
-      : connection_(connection), statements_(statements) {}
+  /// `unhurried` (borrowed) hears of `take_time`; null where nobody is in a hurry.
+  Session(soci::session& connection, const Statements& statements,
+          std::atomic<bool>* unhurried = nullptr)
+      : connection_(connection), statements_(statements), unhurried_(unhurried) {}
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -127,6 +130,10 @@ class Session {
   /// This transaction's commit does not wait for the disk: whoever loses power may lose it, but
   /// nothing that was committed after it stays without it. For what promises nobody anything.
   void need_not_last();
+  /// This transaction is not cut off, however long it takes: everything is read or written in it.
+  void take_time() {
+    if (unhurried_ != nullptr) *unhurried_ = true;
+  }
   /// One statement without parameters or rows, by its text: migrations and tests.
   void execute(const std::string& sql) { connection_ << sql; }
   [[nodiscard]] const Statements& statements() const { return statements_; }
@@ -135,6 +142,7 @@ class Session {
  private:
   soci::session& connection_;     // borrowed
   const Statements& statements_;  // borrowed
+  std::atomic<bool>* unhurried_;  // borrowed
   runtime::Millis ahead_{0};
   runtime::Millis clocks_apart_{runtime::Millis::max()};
   std::map<std::string, std::unique_ptr<soci::statement>> prepared_;

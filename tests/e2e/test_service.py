@@ -5,7 +5,7 @@ import socket
 import sqlite3
 import unittest
 
-from support import ProcessTest, fetch, until
+from support import PROXY_SECRET, ProcessTest, fetch, until
 
 
 class Service(ProcessTest):
@@ -23,6 +23,24 @@ class Service(ProcessTest):
                 pass
             self.assertEqual(heard, b"STOPPING=1")
             self.assertEqual(serve.wait(timeout=60), 0)
+
+    def test_a_stop_while_a_proxy_hangs_still_ends(self):
+        """It answers nothing, so each message would be waited for a minute and a half."""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            silent.settimeout(60)
+            self.environment.update(
+                STREAKY_PROXY_URLS=f"http://127.0.0.1:{silent.getsockname()[1]}",
+                STREAKY_PROXY_SECRET=PROXY_SECRET)
+            world = self.start_world("--users", "20", "--seed", "2", "--lift-limits")
+            self.move_in(world)
+            serve = self.serve()
+            self.streaky("batch", "trigger")
+            with silent.accept()[0] as connection:
+                self.assertTrue(connection.recv(1000))
+                serve.send_signal(signal.SIGTERM)
+                self.assertEqual(serve.wait(timeout=45), 0)
+        self.assertGreater(
+            self.rows("SELECT COUNT(*) FROM deliveries WHERE maybe_seen = 1")[0][0], 0)
 
     def test_a_hangup_while_it_starts_does_not_end_it(self):
         self.move_in(self.start_world("--users", "1"))
