@@ -13,6 +13,7 @@ import rounds
 from processes import Failed
 
 POLL_S = 0.02
+JOIN_S = 12   # who has just joined leaves the limits to the others for two beats
 SETTLE_S = 2  # until the server's own counts are complete
 CURVE = (1, 2, 4)
 CURVE_USERS = 20_000
@@ -134,6 +135,7 @@ def measure_once(round_, count):
         rounds.warm_up(place, world, round_)
         workers = [place.serve("--role", "worker") for _ in range(count)]
         reader = Reader(server.url)
+        time.sleep(JOIN_S)
         # What the day before has left does not count.
         reader.rows("VACUUM (ANALYZE)")
         reader.rows("CHECKPOINT")

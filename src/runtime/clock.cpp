@@ -1,12 +1,11 @@
 #include "runtime/clock.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <ctime>
 #include <utility>
 
 namespace streaky::runtime {

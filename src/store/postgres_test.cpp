@@ -2,9 +2,9 @@
 // that give way.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <atomic>
+#include <csignal>
 #include <latch>
 #include <map>
 #include <regex>
