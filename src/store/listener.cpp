@@ -5,19 +5,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstdint>
 #include <exception>
-#include <map>
-#include <sstream>
 #include <system_error>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "store/database.h"
 #include "store/postgres_url.h"
@@ -43,55 +39,14 @@ using Result = std::unique_ptr<PGresult, Clear>;
 
 void ignore_notice(void* /*context*/, const char* /*text*/) {}
 
-struct FreeOptions {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-
-/// One of the servers that a url names; what is empty is left to the url.
-struct Place {
-  std::string host;
-  std::string address;
-  std::string port;
-};
-
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> parts;
-  std::istringstream text(list);
-  for (std::string part; std::getline(text, part, ',');) parts.push_back(part);
-  return parts;
-}
-
-/// libpq tries them one after the other, but waits for each as long as it takes, when it is asked
-/// to connect without blocking: whoever wants to go on to the next must name it.
-std::vector<Place> places_of(const std::string& url) {
-  const std::unique_ptr<PQconninfoOption, FreeOptions> options(
-      PQconninfoParse(url.c_str(), nullptr));
-  std::map<std::string, std::vector<std::string>> lists;
-  for (const auto* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
-    if (one->val != nullptr) lists[one->keyword] = split(one->val);
-  }
-  const auto part = [&lists](const char* key, std::size_t i) -> std::string {
-    const auto& list = lists[key];
-    return list.size() == 1 ? list.front() : i < list.size() ? list[i] : "";
-  };
-  std::vector<Place> places;
-  const std::size_t count =
-      std::max({lists["host"].size(), lists["hostaddr"].size(), std::size_t{1}});
-  for (std::size_t i = 0; i < count; ++i) {
-    places.push_back({part("host", i), part("hostaddr", i), part("port", i)});
-  }
-  return places;
-}
-
 }  // namespace
 
 struct Listener::Impl {
   enum class Waited { ready, quiet, stopped };
 
-  Impl(runtime::Executor the_executor, std::string the_url, std::function<void()> the_news)
+  Impl(runtime::Executor the_executor, PostgresUrl the_url, std::function<void()> the_news)
       : executor(std::move(the_executor)),
         url(std::move(the_url)),
-        places(places_of(url)),
         on_news(std::move(the_news)),
         stop_event(eventfd(0, EFD_CLOEXEC)) {
     if (stop_event < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
@@ -108,10 +63,10 @@ struct Listener::Impl {
     return ready > 0 ? Waited::ready : Waited::quiet;
   }
 
-  [[nodiscard]] Connection connect_to(const Place& place) const {
+  [[nodiscard]] Connection connect_to(const PostgresPlace& place) const {
     constexpr std::array<const char*, 5> kKeys{"dbname", "host", "hostaddr", "port", nullptr};
-    const std::array<const char*, 5> values{url.c_str(), place.host.c_str(), place.address.c_str(),
-                                            place.port.c_str(), nullptr};
+    const std::array<const char*, 5> values{url.connect.c_str(), place.host.c_str(),
+                                            place.address.c_str(), place.port.c_str(), nullptr};
     Connection made(PQconnectStartParams(kKeys.data(), values.data(), 1));
     if (!made) return nullptr;
     auto status = PGRES_POLLING_WRITING;
@@ -127,7 +82,8 @@ struct Listener::Impl {
   }
 
   [[nodiscard]] Connection connect() const {
-    for (const Place& place : places) {
+    // One by one: libpq would wait for each as long as it takes, since it is not to block.
+    for (const PostgresPlace& place : url.places) {
       if (Connection made = connect_to(place)) return made;
       if (wait(-1, 0, 0) == Waited::stopped) break;
     }
@@ -195,8 +151,7 @@ struct Listener::Impl {
   }
 
   const runtime::Executor executor;
-  const std::string url;  // secret
-  const std::vector<Place> places;
+  const PostgresUrl url;  // secret
   const std::function<void()> on_news;
   const int stop_event;
   std::atomic<bool> connected = false;
@@ -209,7 +164,7 @@ Listener::Listener(runtime::Executor executor, const std::string& url,
   auto read = read_postgres_url(url);
   if (!read)
     throw DatabaseError(DatabaseError::Kind::cannot_open, "cannot listen: " + read.error());
-  impl_ = std::make_shared<Impl>(std::move(executor), std::move(read->connect), std::move(on_news));
+  impl_ = std::make_shared<Impl>(std::move(executor), std::move(*read), std::move(on_news));
   impl_->thread = std::thread([impl = impl_] { Impl::run(impl); });
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <sstream>
 #include <utility>
 
 namespace streaky::store {
@@ -56,6 +57,29 @@ std::string name_of(const PQconninfoOption* options) {
                      host.empty() ? "this machine" : host, ported ? ":" : "", ported ? port : "");
 }
 
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> parts;
+  std::istringstream text{std::string(list)};
+  for (std::string part; std::getline(text, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+std::vector<PostgresPlace> places_of(const PQconninfoOption* options) {
+  const auto hosts = split(value_of(options, "host"));
+  const auto addresses = split(value_of(options, "hostaddr"));
+  const auto ports = split(value_of(options, "port"));
+  // A port that stands alone is everybody's.
+  const auto part = [](const std::vector<std::string>& list, std::size_t i) -> std::string {
+    if (list.size() == 1) return list.front();
+    return i < list.size() ? list[i] : "";
+  };
+  std::vector<PostgresPlace> places(std::max({hosts.size(), addresses.size(), std::size_t{1}}));
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    places[i] = {part(hosts, i), part(addresses, i), part(ports, i)};
+  }
+  return places;
+}
+
 }  // namespace
 
 bool is_postgres_url(std::string_view url) {
@@ -80,7 +104,7 @@ std::expected<PostgresUrl, std::string> read_postgres_url(const std::string& url
       !only(port, "0123456789,")) {
     return std::unexpected(kWrong);
   }
-  PostgresUrl read{url, name_of(options.get())};
+  PostgresUrl read{url, name_of(options.get()), places_of(options.get())};
   for (const auto& [key, value] : kDefaults) {
     if (!value_of(options.get(), key).empty()) continue;
     read.connect += has_parameters(read.connect) ? '&' : '?';

@@ -9,12 +9,21 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace streaky::store {
+
+/// One of the servers that a url names; what is empty is libpq's default.
+struct PostgresPlace {
+  std::string host;
+  std::string address;
+  std::string port;
+};
 
 struct PostgresUrl {
   std::string connect;  // the url, with deadlines where it has none; secret
   std::string name;     // for messages: "the database streaky on db.example:5432"
+  std::vector<PostgresPlace> places;
 };
 
 /// Whether the scheme is `postgresql` or `postgres`.
