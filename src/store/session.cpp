@@ -17,6 +17,9 @@ template <typename T>
 constexpr bool kIsText = std::is_same_v<T, std::string> || std::is_same_v<T, streak::Label> ||
                          std::is_same_v<T, std::optional<streak::Label>>;
 
+/// Far longer than a bite of the scheduler holds its users.
+constexpr int kBriefLockMs = 1'000;
+
 }  // namespace
 
 Query::Query(soci::statement& statement, bool by_day) : statement_(statement), by_day_(by_day) {}
@@ -178,7 +181,8 @@ void Session::expect_sound_clocks() const {
 }
 
 void Session::wait_briefly() {
-  if (statements_.dialect() == Dialect::postgres) execute("SET LOCAL lock_timeout = 1000");
+  if (statements_.dialect() == Dialect::sqlite) return;
+  execute(fmt::format("SET LOCAL lock_timeout = {}", kBriefLockMs));
 }
 
 void Session::lock(const std::string& name) {
