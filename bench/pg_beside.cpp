@@ -43,6 +43,15 @@ Waits work_meanwhile(std::int64_t users, const std::atomic<bool>& over) {
 
 }  // namespace
 
+void add_to(boost::json::object& figures, const Waits& waits) {
+  figures["looks"] = waits.rounds;
+  figures["longest_claim_ms"] = waits.claim;
+  figures["longest_complete_ms"] = waits.complete;
+  figures["longest_read_ms"] = waits.read;
+  figures["longest_edit_ms"] = waits.edit;
+  figures["longest_wait_ms"] = waits.longest();
+}
+
 Waits waits_beside(std::int64_t users, const std::function<void()>& work) {
   std::atomic<bool> over = false;
   auto other = std::async(std::launch::async, work_meanwhile, users, std::cref(over));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/json/object.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -19,6 +20,9 @@ struct Waits {
   std::size_t rounds = 0;
   [[nodiscard]] double longest() const { return std::max({claim, complete, read, edit}); }
 };
+
+/// As figures of a row.
+void add_to(boost::json::object& figures, const Waits& waits);
 
 /// What a worker and a person waited, who claimed and ended what there was, read a user and edited
 /// another, again and again while `work` ran.
