@@ -91,6 +91,18 @@ TEST_P(MembershipTest, WhoJoinsIsANewcomerUntilOthersHaveHeard) {
   EXPECT_FALSE(fleet_->newcomer);
 }
 
+TEST_P(MembershipTest, WhoHasPagesAloneIsAVisitor) {
+  store::Member pages = other();
+  pages.roles = "web";
+  store::Member scheduler = other();
+  scheduler.name = "third";
+  scheduler.roles = "scheduler";
+  for (const auto& member : {pages, scheduler}) wait(members_->beat(member, store::kNow));
+  beat();
+  EXPECT_EQ(fleet_->workers, 1);
+  EXPECT_EQ(fleet_->visitors, 1);
+}
+
 STREAKY_STORE_SUITE(MembershipTest);
 
 }  // namespace

@@ -112,7 +112,7 @@ class PointDealerTest : public store::StoreTest {
 
 TEST_P(PointDealerTest, TwoNeverSpendMoreThanTheHourHas) {
   hour_.limit = 1'500;
-  for (int i = 0; i < 2; ++i) start(Portion::of_fleet(2, false));
+  for (int i = 0; i < 2; ++i) start(Portion::of_fleet(2, 0, false));
   spend_all(20);
   EXPECT_EQ(hour_.over, 0);
   EXPECT_GE(hour_.spent, 1'350) << "little of it is left to nobody";
@@ -126,12 +126,12 @@ TEST_P(PointDealerTest, TwoNeverSpendMoreThanTheHourHas) {
 
 TEST_P(PointDealerTest, WhoComesLaterTakesNothingThatOthersHold) {
   hour_.limit = 600;
-  TokenBudget& first = start(Portion::of_fleet(1, false));
+  TokenBudget& first = start(Portion::of_fleet(1, 0, false));
   const std::int64_t before = transactions();
   for (int i = 0; i < 200; ++i) ASSERT_TRUE(ask(first));
   EXPECT_EQ(transactions(), before) << "who is alone asks nobody";
-  start(Portion::of_fleet(2, false));
-  first.set_portion(Portion::of_fleet(2, false));
+  start(Portion::of_fleet(2, 0, false));
+  first.set_portion(Portion::of_fleet(2, 0, false));
   spend_all(10);
   EXPECT_EQ(hour_.over, 0);
   EXPECT_GE(hour_.spent, 450);
@@ -139,8 +139,8 @@ TEST_P(PointDealerTest, WhoComesLaterTakesNothingThatOthersHold) {
 
 TEST_P(PointDealerTest, PointsAreTakenByTheSlice) {
   hour_.limit = 5'000;
-  TokenBudget& budget = start(Portion::of_fleet(2, false));
-  start(Portion::of_fleet(2, false));
+  TokenBudget& budget = start(Portion::of_fleet(2, 0, false));
+  start(Portion::of_fleet(2, 0, false));
   const std::int64_t before = transactions();
   for (int i = 0; i < 350; ++i) ASSERT_TRUE(ask(budget));
   EXPECT_EQ(transactions() - before, 4);
@@ -149,7 +149,7 @@ TEST_P(PointDealerTest, PointsAreTakenByTheSlice) {
 
 TEST_P(PointDealerTest, WithoutTheStoreNoMoreThanASliceIsSpent) {
   hour_.limit = 5'000;
-  TokenBudget& budget = start(Portion::of_fleet(2, false));
+  TokenBudget& budget = start(Portion::of_fleet(2, 0, false));
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(ask(budget));
   sql("ALTER TABLE token_slices RENAME TO away");
   int asked = 0;
@@ -209,9 +209,24 @@ TEST_P(PointDealerTest, RequestsUnderWayAreDivided) {
     return leases.size();
   };
   EXPECT_EQ(under_way(Portion{}), 100U);
-  EXPECT_EQ(under_way(Portion::of_fleet(2, false)), 47U);
-  EXPECT_EQ(under_way(Portion::of_fleet(2, true)), 1U);
-  EXPECT_EQ(Portion::of_fleet(500, false).in_flight, 1);
+  EXPECT_EQ(under_way(Portion::of_fleet(2, 0, false)), 47U);
+  EXPECT_EQ(under_way(Portion::of_fleet(2, 0, true)), 1U);
+  EXPECT_EQ(Portion::of_fleet(500, 0, false).in_flight, 1);
+}
+
+// docs/remote-apis.md §1.7: 100 requests under way, 2,000 in a minute.
+TEST(PortionTest, AFleetStaysBelowGitHubsLimitsTogether) {
+  for (int workers = 1; workers <= 20; ++workers) {
+    for (int visitors = 0; visitors <= 20; ++visitors) {
+      const Portion worker = Portion::of_fleet(workers, visitors, false);
+      const Portion visitor = Portion::of_visitor(workers, visitors);
+      EXPECT_LE(workers * worker.in_flight + visitors * visitor.in_flight, 100)
+          << workers << " workers, " << visitors << " visitors";
+      // A full bucket, and what comes in meanwhile.
+      EXPECT_LE(2 * (workers * worker.per_minute + visitors * visitor.per_minute), 2'000);
+      EXPECT_GE(visitor.in_flight, 1);
+    }
+  }
 }
 
 STREAKY_STORE_SUITE(PointDealerTest);

@@ -22,13 +22,15 @@ struct Portion {
 
   // A fleet leaves something to those who have just joined, of whom the others have not heard yet.
   static constexpr int kFleetInFlight = 95;
-  static constexpr int kFleetPerMinute = 800;
-  static constexpr int kVisitorInFlight = 2;
+  static constexpr int kFleetPerMinute = 800;  // of the workers together
+  static constexpr int kVisitorInFlight = 2;   // of each; the workers have the rest
+  static constexpr int kVisitorsPerMinute = 200;
 
-  /// Of a fleet; `newcomer`: the others may not have heard of this process yet.
-  static Portion of_fleet(int workers, bool newcomer);
-  /// Of a process with pages, which asks now and then, beside so many workers.
-  static Portion of_visitor(int workers);
+  /// Of a worker in a fleet; `visitors`: processes with pages that are no workers; `newcomer`: the
+  /// others may not have heard of this process yet.
+  static Portion of_fleet(int workers, int visitors, bool newcomer);
+  /// Of a process with pages, which asks now and then; it is one of the visitors.
+  static Portion of_visitor(int workers, int visitors);
 };
 
 /// A process wants more points of a token's present hour.

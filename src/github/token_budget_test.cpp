@@ -119,6 +119,16 @@ TEST_F(TokenBudgetTest, ADamagedResetIsBounded) {
   EXPECT_LE(refused.error().retry_at - clock.now(), TokenState::kLongestBlock);
 }
 
+TEST_F(TokenBudgetTest, PointsOfAnHourThatGitHubDoesNotHaveAreNotLearnt) {
+  add(1);
+  lease()->succeeded(with_points(0, "32000000000"), std::nullopt);
+  auto of_rest = with_points(0, kOneOClock);
+  of_rest.headers.emplace_back("X-RateLimit-Resource", "core");
+  lease()->succeeded(of_rest, std::nullopt);
+  EXPECT_FALSE(budget.standings().front().points_left);
+  EXPECT_TRUE(lease().has_value());
+}
+
 TEST_F(TokenBudgetTest, LimitsAreReadFromWhateverHeaderThereIs) {
   const auto until = [this](const char* name, const char* value, bool primary) {
     TokenState state;
@@ -245,6 +255,30 @@ TEST_F(TokenBudgetTest, OneTokenIsNeverUsedByMoreThanItMayBe) {
   run();
   for (const auto& result : results) ASSERT_TRUE(result && result->has_value());
   for (const auto& [token, most] : http.most_in_flight) EXPECT_LE(most, 100) << token;
+}
+
+// A large round lives on what comes in by the minute, and looks for it at odd moments.
+TEST_F(TokenBudgetTest, AMinutesRequestsAreAllUsedHoweverOftenItIsAsked) {
+  const auto ask = [](TokenState& state, Millis now) {
+    int asked = 0;
+    for (; state.has_room(now); ++asked) {
+      state.begin(now);
+      state.end();
+    }
+    return asked;
+  };
+  for (const int workers : {1, 3}) {
+    const Portion portion = Portion::of_fleet(workers, 0, false);
+    for (const Millis between : {Millis{7}, Millis{110}, Millis{290}}) {
+      TokenState state;
+      state.set_portion(portion);
+      ask(state, Millis{0});
+      int asked = 0;
+      for (Millis now{0}; now <= Millis{60'000}; now += between) asked += ask(state, now);
+      EXPECT_LE(asked, portion.per_minute);
+      EXPECT_GE(asked, portion.per_minute - 5) << between.count() << " ms, " << workers;
+    }
+  }
 }
 
 TEST_F(TokenBudgetTest, StandingsTellWhatEachTokenMayStill) {

@@ -12,7 +12,6 @@ namespace {
 
 using runtime::Millis;
 
-constexpr std::int64_t kMillisPerMinute = 60'000;
 constexpr Millis kSameReset{60'000};  // resets that differ by less mean the same hour
 constexpr std::int64_t kLatestSecond = 32'503'680'000;  // the year 3000
 constexpr int kMostStrikes = 16;
@@ -40,6 +39,8 @@ Millis until_reset(Moment now, runtime::TimePoint reset_at) {
 }  // namespace
 
 std::optional<Points> points_from_headers(const net::HttpResponse& response) {
+  const std::string_view of = response.header("x-ratelimit-resource");
+  if (!of.empty() && of != "graphql") return std::nullopt;  // those have hours of their own
   const auto remaining = number_in(response.header("x-ratelimit-remaining"), 1'000'000'000);
   const auto reset_at = reset_from_headers(response);
   if (!remaining || !reset_at) return std::nullopt;
@@ -54,7 +55,7 @@ Millis TokenState::blocked_until(Millis now) const {
 
 void TokenState::set_portion(Portion portion) {
   portion_ = portion;
-  minute_left_ = std::min<std::int64_t>(minute_left_, portion_.per_minute);
+  minute_left_ = std::min(minute_left_, portion_.per_minute * kMillisPerMinute);
 }
 
 bool TokenState::out_of_points(Millis now) const {
@@ -90,7 +91,8 @@ void TokenState::take_slice(Millis now, runtime::TimePoint reset_at,
 bool TokenState::has_room(Millis now) {
   refill(now);
   const int most = std::min(most_in_flight_, portion_.in_flight);
-  if (in_flight_ >= most || minute_left_ <= 0 || out_of_points(now)) return false;
+  if (in_flight_ >= most || out_of_points(now)) return false;
+  if (minute_left_ < kMillisPerMinute) return false;
   // What is under way will cost a point each; one request may always try.
   return !remaining_ || now >= reset_at_ || in_flight_ == 0 || *remaining_ > in_flight_;
 }
@@ -103,12 +105,13 @@ void TokenState::begin(Millis now) {
   refill(now);
   ++in_flight_;
   begun_at_ = now;
-  --minute_left_;
+  minute_left_ -= kMillisPerMinute;
   if (slice_ > 0) --slice_;
 }
 
 void TokenState::learn_points(Moment now, Points left) {
-  if (left.reset_at <= now.wall) return;  // about an hour that is over
+  // About an hour that is over, or none that GitHub has: a damaged instant would go to the fleet.
+  if (left.reset_at <= now.wall || left.reset_at > now.wall + kLongestBlock) return;
   const Millis reset_at = now.monotonic + until_reset(now, left.reset_at);
   const bool known = remaining_ && now.monotonic < reset_at_;
   // Answers overtake each other: within one hour the smaller number is the later one.
@@ -166,9 +169,8 @@ void TokenState::died(Millis now) { dead_until_ = now + kDeadFor; }
 void TokenState::block(Millis until) { blocked_until_ = std::max(blocked_until_, until); }
 
 void TokenState::refill(Millis now) {
-  const std::int64_t gained = (now - refilled_at_).count() * portion_.per_minute / kMillisPerMinute;
-  if (gained <= 0) return;
-  minute_left_ = std::min<std::int64_t>(minute_left_ + gained, portion_.per_minute);
+  const std::int64_t gained = (now - refilled_at_).count() * portion_.per_minute;
+  minute_left_ = std::min(minute_left_ + gained, portion_.per_minute * kMillisPerMinute);
   refilled_at_ = now;
 }
 

@@ -34,6 +34,7 @@ class TokenState {
   static constexpr runtime::Millis kRefusedFor{60'000};
   static constexpr runtime::Millis kDeadFor{10 * 60'000};
   static constexpr runtime::Millis kSliceAgain{1'000};  // when the store could not be asked
+  static constexpr std::int64_t kMillisPerMinute = 60'000;
 
   /// 401 was said within the last ten minutes. After that the token is tried again: a process that
   /// runs for months should not lose it to one wrong answer.
@@ -98,7 +99,9 @@ class TokenState {
   runtime::Millis slice_again_{0};  // not asked for before
   int secondary_strikes_ = 0;
   runtime::Millis struck_at_{-1};
-  std::int64_t minute_left_ = Portion{}.per_minute;  // a bucket that fills by itself
+  /// A bucket of requests that fills by itself, in parts of a minute: a part of a request that is
+  /// gained between two looks is not lost.
+  std::int64_t minute_left_ = Portion{}.per_minute * kMillisPerMinute;
   runtime::Millis refilled_at_{0};
 };
 
