@@ -73,6 +73,30 @@ TEST_P(ClocksTest, AFastMachineEndsNobodysDay) {
   EXPECT_EQ(claim_at(*s_, real_now()).size(), 1U);
 }
 
+TEST_P(ClocksTest, WhatIsOverByAFastMachineIsLeftToOthers) {
+  make_job();
+  const auto fast = machine(minutes(5));
+  const auto fast_now = real_now() + minutes(5);
+  const auto midnight = std::to_string(runtime::to_unix_ms(real_now() + minutes(3)));
+  ClaimedJob job = claim_at(*fast, fast_now).at(0);
+  sql("UPDATE jobs SET expires_at = " + midnight);
+  JobOutcome late = outcome_of(job, JobEnd::failed);
+  late.error = "expired";
+  wait(fast->jobs.finish("w", {late}, fast_now, fast_now + seconds(30)));
+  EXPECT_TRUE(claim_at(*fast, fast_now).empty()) << "by its own clock it is too late";
+  job = claim_at(*s_, real_now()).at(0);
+
+  JobOutcome told = outcome_of(job);
+  told.deliveries = {delivery_to(job.user.channels.at(0), "reminder", true)};
+  const auto results = wait(s_->jobs.finish("w", {told}, real_now(), real_now() + seconds(30)));
+  const std::string id = results.at(0).written.at(0).id;
+  sql("UPDATE deliveries SET expires_at = " + midnight);
+  DeliveryOutcome missed = result_of(id, DeliveryEnd::expired);
+  missed.at = {};
+  wait(fast->deliveries.record("w", {missed}, fast_now));
+  EXPECT_EQ(wait(s_->deliveries.claim("w", 1, real_now(), real_now() + seconds(30))).size(), 1U);
+}
+
 // Before the time is set over the network, or with an empty battery.
 TEST_P(ClocksTest, AMachineWithAWrongDateDoesNothingAndSaysWhy) {
   make_job();

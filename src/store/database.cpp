@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,6 +28,8 @@ namespace {
 /// Callers that wait for the database's thread at the same time. Far above what the engine's own
 /// limits let happen: reaching it is a bug that must not eat the memory.
 constexpr std::size_t kMostWaiting = 10'000;
+
+constexpr const char* kClosed = "the database is closed";
 
 /// How often calls are looked after that take too long.
 constexpr std::chrono::milliseconds kWatchEvery{1'000};
@@ -75,6 +78,18 @@ class Database::Impl {
   [[nodiscard]] int schema_version() const { return schema_version_; }
   [[nodiscard]] int known_schema() const { return known_schema_; }
 
+  void give_up() {
+    std::deque<Call> left;
+    {
+      const std::scoped_lock lock(mutex_);
+      given_up_ = true;
+      left = std::exchange(first_, {});
+      std::ranges::move(std::exchange(waiting_, {}), std::back_inserter(left));
+    }
+    ended_.notify_all();
+    for (Call& call : left) complete(std::move(call), closed());
+  }
+
   void stop() {
     {
       const std::scoped_lock lock(mutex_);
@@ -108,6 +123,7 @@ class Database::Impl {
   /// One thread's connection; absent until it is used.
   struct Slot {
     std::unique_ptr<Connection> connection;
+    SteadyTime answered_at{};              // the end of its latest call
     std::optional<SteadyTime> busy_since;  // guarded by the mutex
   };
 
@@ -115,8 +131,8 @@ class Database::Impl {
     const char* refusal = nullptr;
     {
       const std::scoped_lock lock(mutex_);
-      if (stopping_) {
-        refusal = "the database is closed";
+      if (stopping_ || given_up_) {
+        refusal = kClosed;
       } else if (waiting_.size() + first_.size() >= kMostWaiting) {
         refusal = "too many calls wait for the database";
       } else if (line == Line::first) {
@@ -147,9 +163,12 @@ class Database::Impl {
       auto& line = first_.empty() ? waiting_ : first_;
       Call call = std::move(line.front());
       line.pop_front();
+      // The server that hung for one hangs for all, and this connection has not met it yet.
+      const bool doubtful = slot.answered_at < cut_at_;
       lock.unlock();
       std::exception_ptr error;
       try {
+        if (doubtful) slot.connection.reset();
         if (!slot.connection) slot.connection = open_connection(options_, Opening::further);
         note_busy(slot, std::chrono::steady_clock::now());
         run_here(slot.connection, call.write, *call.work);
@@ -157,6 +176,7 @@ class Database::Impl {
         error = std::current_exception();
       }
       note_busy(slot, std::nullopt);
+      slot.answered_at = std::chrono::steady_clock::now();
       complete(std::move(call), std::move(error));
     }
   }
@@ -171,9 +191,12 @@ class Database::Impl {
     std::unique_lock lock(mutex_);
     while (!over_) {
       ended_.wait_for(lock, std::min(kWatchEvery, options_.longest_call));
-      const SteadyTime before = std::chrono::steady_clock::now() - options_.longest_call;
+      const auto longest = given_up_ ? runtime::Millis{0} : options_.longest_call;
+      const SteadyTime now = std::chrono::steady_clock::now();
       for (Slot& slot : slots_) {
-        if (slot.busy_since && *slot.busy_since <= before) slot.connection->cut_off();
+        if (!slot.busy_since || now - *slot.busy_since < longest) continue;
+        slot.connection->cut_off();
+        slot.busy_since = cut_at_ = now;  // the call may go on with a new connection
       }
     }
   }
@@ -185,8 +208,12 @@ class Database::Impl {
     boost::asio::post(executor_, std::move(resume));
   }
 
+  static std::exception_ptr closed() {
+    return std::make_exception_ptr(DatabaseError(DatabaseError::Kind::other, kClosed));
+  }
+
   void run_here(std::unique_ptr<Connection>& connection, bool write, const Work& work) {
-    if (!connection) throw DatabaseError(DatabaseError::Kind::other, "the database is closed");
+    if (!connection) std::rethrow_exception(closed());
     metrics_.count("streaky_db_transactions_total", {{"kind", write ? "write" : "read"}});
     connection->transact(write, work);
   }
@@ -199,11 +226,13 @@ class Database::Impl {
   int schema_version_ = 0;
   int known_schema_ = 0;
 
-  std::mutex mutex_;  // guards the four below
+  std::mutex mutex_;  // guards the six below
   std::deque<Call> waiting_;
   std::deque<Call> first_;
+  bool given_up_ = false;
   bool stopping_ = false;
-  bool over_ = false;  // all calls have ended
+  bool over_ = false;    // all calls have ended
+  SteadyTime cut_at_{};  // when a call was last cut off
   std::condition_variable changed_;
   std::condition_variable urgent_;
   std::condition_variable ended_;
@@ -229,6 +258,8 @@ runtime::Task<void> Database::read(Work work) {
 int Database::schema_version() const { return impl_->schema_version(); }
 
 int Database::known_schema() const { return impl_->known_schema(); }
+
+void Database::give_up() { impl_->give_up(); }
 
 void Database::stop() { impl_->stop(); }
 

@@ -97,6 +97,9 @@ class Database {
   [[nodiscard]] int schema_version() const;
   /// The version that this program was built for.
   [[nodiscard]] int known_schema() const;
+  /// Nobody waits any longer, as at the end of a stop's time: what is queued, and whatever comes,
+  /// ends with an error; what waits for PostgreSQL's answer is cut off within a second.
+  void give_up();
   /// Ends the threads after what is queued has run. Twice is once.
   void stop();
 

@@ -97,18 +97,26 @@ runtime::Task<std::vector<ClaimedDelivery>> Deliveries::claim(std::string owner,
   co_return claimed;
 }
 
-runtime::Task<bool> Deliveries::still_held(std::string owner, std::string id, streak::Label date,
-                                           int attempt) {
-  bool held = false;
-  Database::Work work = [&](Session& session) {
-    int one = 0;
-    auto query = session.query("deliveries/still_held");
-    query.bind("owner", owner).bind("id", id).bind("attempt", attempt).within({date, date});
-    query.into(one);
-    held = query.next();
+runtime::Task<bool> Deliveries::still_held(Look look) {
+  std::optional<runtime::TimePoint> until;
+  bool enough = false;
+  const auto ask = [&](Session& session, const char* name, bool renew) {
+    until.reset();
+    auto query = session.query(name);
+    query.bind("owner", look.owner).bind("id", look.id).bind("attempt", look.attempt);
+    query.within({look.date, look.date});
+    if (renew) query.bind("lease_until", session.by_server(look.lease_until));
+    runtime::TimePoint found;
+    query.into(found);
+    if (query.next()) until = found;
+    enough = until >= session.by_server(look.needed_until);
   };
-  co_await database_.read(std::move(work));
-  co_return held;
+  Database::Work read = [&](Session& session) { ask(session, "deliveries/still_held", false); };
+  co_await database_.read(std::move(read));
+  if (!until || enough) co_return until.has_value();
+  Database::Work renew = [&](Session& session) { ask(session, "deliveries/hold_on", true); };
+  co_await database_.write(std::move(renew));
+  co_return until.has_value();
 }
 
 std::vector<Deliveries::History> read_history(Session& session, std::int64_t user_id, int most) {

@@ -105,9 +105,17 @@ class Deliveries {
   runtime::Task<std::vector<SwitchedOff>> record(std::string owner,
                                                  std::vector<DeliveryOutcome> outcomes,
                                                  runtime::TimePoint now);
-  /// Whether `owner` holds that delivery under that attempt. Reads alone.
-  runtime::Task<bool> still_held(std::string owner, std::string id, streak::Label date,
-                                 int attempt);
+  struct Look {
+    std::string owner;
+    std::string id;
+    streak::Label date;
+    int attempt = 1;
+    runtime::TimePoint needed_until{};  // so long it is not to be anybody else's
+    runtime::TimePoint lease_until{};   // the new lease where the present one ends before
+  };
+  /// Whether that owner holds that delivery under that attempt, and will. Reads alone where the
+  /// lease is long enough.
+  runtime::Task<bool> still_held(Look look);
   /// The newest of a user, for `user show`.
   struct History {
     std::string channel_kind;

@@ -86,7 +86,12 @@ TEST_P(DeliveriesTest, OnlyWhoHoldsItUnderItsAttemptIsToldSo) {
   trigger("b1");
   const std::string id = remind_once("w1", true);
   const auto held = [&](const std::string& owner, int attempt) {
-    return wait(s_->deliveries.still_held(owner, id, kToday, attempt));
+    return wait(s_->deliveries.still_held({.owner = owner,
+                                           .id = id,
+                                           .date = kToday,
+                                           .attempt = attempt,
+                                           .needed_until = kNow + std::chrono::seconds(5),
+                                           .lease_until = kLease}));
   };
   EXPECT_TRUE(held("w1", 1));
   EXPECT_FALSE(held("w1", 2));
@@ -96,6 +101,23 @@ TEST_P(DeliveriesTest, OnlyWhoHoldsItUnderItsAttemptIsToldSo) {
   ASSERT_EQ(claim_deliveries("w2", kLease).size(), 1U);
   EXPECT_FALSE(held("w1", 1));
   EXPECT_TRUE(held("w2", 2));
+}
+
+// A look that says yes is followed by a wait for one's turn, and by the message's way.
+TEST_P(DeliveriesTest, WhatIsLookedAtIsHeldForLongEnough) {
+  sign_up(1);
+  trigger("b1");
+  const std::string id = remind_once("w1", true);
+  Deliveries::Look look{.owner = "w1", .id = id, .date = kToday, .attempt = 1};
+  look.needed_until = kLease - std::chrono::seconds(1);
+  look.lease_until = kLease + std::chrono::seconds(30);
+  EXPECT_TRUE(wait(s_->deliveries.still_held(look)));
+  EXPECT_EQ(wait(s_->upkeep.reap(kLease)).deliveries_returned, 1) << "it was long enough";
+  ASSERT_EQ(claim_deliveries("w1", kLease).size(), 1U);
+  look.attempt = 2;
+  sql("UPDATE deliveries SET lease_until = 0");  // taken for gone, and not yet given to others
+  EXPECT_TRUE(wait(s_->deliveries.still_held(look)));
+  EXPECT_EQ(wait(s_->upkeep.reap(kLease)).deliveries_returned, 0);
 }
 
 TEST_P(DeliveriesTest, ASentOneIsCountedByChannelAndKind) {

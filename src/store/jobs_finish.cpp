@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <stdexcept>
 #include <unordered_map>
@@ -23,6 +24,7 @@ constexpr std::size_t kMostOutcomes = 1'000;
 /// "Could not check" is said in the last quarter of an hour of a day (engine/plan.h), by this job
 /// or by one before it; to look for it is not worth it earlier.
 constexpr std::int64_t kLastHourMs = 3'600'000;
+constexpr const char* kExpired = "expired";
 
 /// A job as it stands when its result comes in.
 struct HeldJob {
@@ -164,12 +166,15 @@ void Finisher::end_job(const HeldJob& job, const JobOutcome& outcome) {
     error = outcome.error;
     state = outcome.end == JobEnd::retry ? "pending" : "failed";
   }
-  if (outcome.end == JobEnd::retry) {
-    due_at = json_at(outcome.retry_at);
-    // A try after the user's midnight would be worthless.
-    if (runtime::to_unix_ms(outcome.retry_at) >= job.origin.expires_at) {
+  if (outcome.end == JobEnd::retry || outcome.error == kExpired) {
+    // A try after the user's midnight would be worthless. By both clocks: of a machine that is
+    // fast, others may still look before.
+    const runtime::TimePoint at = session_.by_both(std::max(now_, outcome.retry_at));
+    due_at = json_at(at);
+    state = "pending";
+    if (runtime::to_unix_ms(at) >= job.origin.expires_at) {
       state = "failed";
-      error = "expired";
+      error = kExpired;
     }
   }
   const bool ended = state != "pending";

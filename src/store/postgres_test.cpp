@@ -4,7 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
 #include <csignal>
+#include <future>
 #include <latch>
 #include <map>
 #include <regex>
@@ -157,6 +161,97 @@ TEST_P(PostgresTest, AServerThatHangsIsLeftForANewConnection) {
   }
   EXPECT_EQ(wait(program.users.count_active()), 0);
   kill(static_cast<pid_t>(server), SIGCONT);
+}
+
+// It may have become a standby: another one of the url's servers takes over from it.
+TEST_P(PostgresTest, AServerThatBecameReadOnlyIsLeftForANewConnection) {
+  long long server = 0;
+  Database::Work look = [&](Session& session) {
+    session.connection() << "SELECT pg_backend_pid()", soci::into(server);
+  };
+  wait(s_->database.read(look));
+  const long long before = server;
+  Database::Work work = [](Session& session) {
+    session.execute("SET TRANSACTION READ ONLY");
+    session.execute("INSERT INTO batches (id, origin, created_at) VALUES ('b', 'manual', 0)");
+  };
+  EXPECT_EQ(kind_of_failed(work), Kind::read_only);
+  wait(s_->database.read(look));
+  EXPECT_NE(server, before);
+}
+
+// A member that cannot beat while others hold its rows would be taken for gone.
+TEST_P(PostgresTest, WhatGoesFirstWaitsForNoOtherCall) {
+  Database::Options options;
+  options.url = url();
+  options.connections = 1;
+  Stores program(io_, options);
+  std::promise<void> first_is_done;
+  std::future_status seen = std::future_status::deferred;
+  Database::Work holds = [&](Session& /*session*/) {
+    seen = first_is_done.get_future().wait_for(std::chrono::seconds{20});
+  };
+  Database::Work beat = [&](Session& session) { session.execute("SELECT 1"); };
+  boost::asio::co_spawn(io_, program.database.write(holds), boost::asio::detached);
+  boost::asio::co_spawn(io_, program.database.write(beat, Database::Line::first),
+                        [&](const std::exception_ptr& error) {
+                          EXPECT_FALSE(error);
+                          first_is_done.set_value();
+                        });
+  io_.restart();
+  io_.run();
+  EXPECT_EQ(seen, std::future_status::ready);
+}
+
+// It hung for one connection; the others have not met it since, and would each wait as long.
+TEST_P(PostgresTest, AServerThatHungIsLeftByAllConnections) {
+  Database::Options options;
+  options.url = url();
+  options.connections = 2;
+  options.longest_call = runtime::Millis{2'000};
+  Stores program(io_, options);
+  std::map<long long, int> servers;
+  Database::Work look = [&](Session& session) {
+    long long server = 0;
+    session.connection() << "SELECT pg_backend_pid()", soci::into(server);
+    ++servers[server];
+  };
+  while (servers.size() < 2) wait(program.database.read(look));
+  for (const auto& [server, times] : servers) kill(static_cast<pid_t>(server), SIGSTOP);
+  const auto began = std::chrono::steady_clock::now();
+  int failed = 0;
+  for (int call = 0; call < 6; ++call) {
+    try {
+      wait(program.database.read(look));
+    } catch (const DatabaseError&) {
+      ++failed;
+    }
+  }
+  EXPECT_LE(failed, 1);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 2 * options.longest_call);
+  for (const auto& [server, times] : servers) kill(static_cast<pid_t>(server), SIGCONT);
+}
+
+TEST_P(PostgresTest, WhoGivesUpWaitsForNoCall) {
+  Database::Options options;
+  options.url = url();
+  options.connections = 1;
+  Stores program(io_, options);
+  int refused = 0;
+  const auto count = [&](const std::exception_ptr& error) { refused += error ? 1 : 0; };
+  Database::Work hangs = [&](Session& session) {
+    boost::asio::post(io_, [&] { program.database.give_up(); });
+    session.execute("SELECT pg_sleep(60)");
+  };
+  Database::Work look = [](Session& session) { session.execute("SELECT 1"); };
+  boost::asio::co_spawn(io_, program.database.write(hangs), count);
+  boost::asio::co_spawn(io_, program.database.read(look), count);
+  const auto began = std::chrono::steady_clock::now();
+  io_.restart();
+  io_.run();
+  EXPECT_THROW(wait(program.database.read(look)), DatabaseError);
+  EXPECT_EQ(refused, 2) << "what was under way, and what was queued";
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
 }
 
 TEST_P(PostgresTest, WhoReadsEverythingIsNotCutOff) {

@@ -143,9 +143,15 @@ SELECT d.id, d.batch_id, d.job_id, d.user_id, d.date, d.zone, d.stage, d.expires
    FOR NO KEY UPDATE OF d;
 
 -- name: still_held
-SELECT 1 FROM deliveries
+SELECT lease_until FROM deliveries
  WHERE id = :id AND owner = :owner AND attempt = :attempt AND state = 'sending'
    AND date BETWEEN :first_day AND :last_day;
+
+-- name: hold_on
+UPDATE deliveries SET lease_until = :lease_until
+ WHERE id = :id AND owner = :owner AND attempt = :attempt AND state = 'sending'
+   AND date BETWEEN :first_day AND :last_day
+RETURNING lease_until;
 
 -- name: record
 UPDATE deliveries

@@ -116,8 +116,13 @@ SELECT d.id, d.batch_id, d.job_id, d.user_id, d.date, d.zone, d.stage, d.expires
  WHERE d.id IN (SELECT value FROM json_each(:ids));
 
 -- name: still_held
-SELECT 1 FROM deliveries
+SELECT lease_until FROM deliveries
  WHERE id = :id AND owner = :owner AND attempt = :attempt AND state = 'sending';
+
+-- name: hold_on
+UPDATE deliveries SET lease_until = :lease_until
+ WHERE id = :id AND owner = :owner AND attempt = :attempt AND state = 'sending'
+RETURNING lease_until;
 
 -- name: record
 WITH rows AS MATERIALIZED (SELECT value FROM json_each(:results))

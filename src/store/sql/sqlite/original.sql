@@ -4,7 +4,7 @@
 SELECT COALESCE(CAST(id AS TEXT), ''), COALESCE(CAST(github_username AS TEXT), ''),
        COALESCE(CAST(github_id AS TEXT), ''), COALESCE(CAST(github_pat AS TEXT), ''),
        COALESCE(CAST(discord_webhook AS TEXT), ''), COALESCE(CAST(telegram_token AS TEXT), ''),
-       COALESCE(CAST(telegram_chat_id AS TEXT), ''), COALESCE(CAST(is_active AS TEXT), '1'),
+       COALESCE(CAST(telegram_chat_id AS TEXT), ''), COALESCE(CAST(is_active AS TEXT), ''),
        COALESCE(CAST(reminder_utc_hour AS TEXT), '12')
   FROM users ORDER BY rowid;
 
