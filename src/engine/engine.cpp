@@ -82,6 +82,7 @@ class Engine::Impl {
                  .metrics = parts_.metrics,
                  .owner = parts_.owner,
                  .lease = options_.worker.lease,
+                 .shared = parts_.on_fleet != nullptr,
                  .in_hand = [this] { return worker_.in_hand(); },
                  .on_returned = [this] { worker_.hurry(); }}),
         cleaner_({.upkeep = upkeep_, .clock = parts_.clock, .log = parts_.log}),

@@ -54,6 +54,9 @@ runtime::Task<void> Membership::beat(runtime::TimePoint now) {
   }
   const runtime::Millis ahead = co_await parts_.members.beat(std::move(self), now);
   compare_clocks(ahead);
+  // By a clock that was set forward everybody's beats are old, until each has beaten again.
+  if (std::chrono::abs(ahead - ahead_) > parts_.beat) steady_ = at;
+  ahead_ = ahead;
   joined_ = true;
   beaten_ = at;
   before_ = load;
@@ -108,9 +111,14 @@ void Membership::tell(const std::vector<store::Member>& fleet, runtime::TimePoin
   beats_ = std::min(beats_ + 1, kNewcomerBeats);
   for (const store::Member& member : fleet) {
     const bool alive = member.beat_at > now - parts_.beat * kBeatsMissed;
-    if (!alive || member.roles.find("worker") == std::string::npos) continue;
-    ++heard.workers;
-    if (member.host == parts_.self.host) ++heard.workers_on_host;
+    if (!alive) continue;
+    const auto is = [&member](const char* role) { return member.roles.contains(role); };
+    if (is("worker")) {
+      ++heard.workers;
+      if (member.host == parts_.self.host) ++heard.workers_on_host;
+    } else if (is("web")) {
+      ++heard.visitors;
+    }
   }
   heard.workers = std::max(heard.workers, 1);
   heard.workers_on_host = std::max(heard.workers_on_host, 1);

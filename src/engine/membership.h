@@ -73,6 +73,7 @@ class Membership {
   runtime::Millis steady_{0};                  // monotonic; since then every beat was in time
   runtime::Millis beaten_{0};                  // monotonic
   runtime::Millis clock_warned_{-kWarnAgain};  // monotonic
+  runtime::Millis ahead_{0};                   // the database's clock, before this machine's
   Load before_;
 };
 

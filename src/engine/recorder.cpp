@@ -48,15 +48,20 @@ runtime::Task<std::vector<Recorder::SwitchedOffs>> Recorder::write_deliveries(
   co_return answers;
 }
 
-runtime::Task<bool> Recorder::still_ours(std::string delivery_id, streak::Label date, int attempt) {
+runtime::Task<std::optional<bool>> Recorder::still_ours(std::string delivery_id, streak::Label date,
+                                                        int attempt) {
+  const runtime::TimePoint now = parts_.clock.now();
   try {
-    co_return co_await parts_.deliveries.still_held(parts_.owner, std::move(delivery_id), date,
-                                                    attempt);
+    co_return co_await parts_.deliveries.still_held({.owner = parts_.owner,
+                                                     .id = std::move(delivery_id),
+                                                     .date = date,
+                                                     .attempt = attempt,
+                                                     .needed_until = now + parts_.lease / 2,
+                                                     .lease_until = now + parts_.lease});
   } catch (const store::DatabaseError& error) {
-    // Better twice than not at all.
-    parts_.log.warn("sent without another look at its lease", {{"error", error.what()}});
+    parts_.log.warn("whose a message is cannot be asked", {{"error", error.what()}});
   }
-  co_return true;
+  co_return std::nullopt;
 }
 
 runtime::Task<void> Recorder::drain() {

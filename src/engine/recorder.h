@@ -32,9 +32,11 @@ class Recorder {
     return deliveries_.add(std::move(outcome));
   }
 
-  /// Whether that delivery is still ours to send: another process may have taken it over while this
-  /// one stood still. True when the database does not say.
-  runtime::Task<bool> still_ours(std::string delivery_id, streak::Label date, int attempt);
+  /// Whether that delivery is still ours to send, and will be for half a lease: another process
+  /// may have taken it over while this one stood still. Nothing when the database does not
+  /// say.
+  runtime::Task<std::optional<bool>> still_ours(std::string delivery_id, streak::Label date,
+                                                int attempt);
 
   runtime::Task<void> drain();
   void give_up();

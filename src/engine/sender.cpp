@@ -129,6 +129,7 @@ Sender::Sender(Parts parts, Limits limits, runtime::Executor executor,
                runtime::TaskGroup::OnException on_exception)
     : parts_(std::move(parts)),
       limits_(limits),
+      looked_(parts_.clock),
       stopped_(parts_.clock),
       tasks_(std::move(executor), std::move(on_exception)) {}
 
@@ -155,6 +156,7 @@ void Sender::begin_next() {
 void Sender::stop() {
   if (std::exchange(stopping_, true)) return;
   stopped_.notify();
+  looked_.notify();
   const TimePoint now = parts_.clock.now();
   for (const Held& held : std::exchange(queue_, {})) {
     in_hand_.erase(held.delivery.id);
@@ -285,13 +287,43 @@ runtime::Task<bool> Sender::still_wanted(ClaimedDelivery* delivery, DeliveryOutc
 }
 
 /// The process may have stood still, and another one may have taken it over; the outcome says so.
+/// While the database does not answer, others may well send it: it is asked again until it does, or
+/// until the day is about to end, since twice is better than not at all.
 runtime::Task<bool> Sender::still_ours(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
-  const bool ours =
-      co_await parts_.recorder.still_ours(delivery->id, delivery->date, delivery->attempt);
-  if (!ours) {
-    *outcome = retry_at(*delivery, parts_.clock.now(), "lease_lost", "another process has it");
+  while (true) {
+    const TimePoint now = parts_.clock.now();
+    if (stopping_) {
+      *outcome = handed_back(*delivery, now);
+      co_return false;
+    }
+    if (looks_.unanswered && now >= delivery->expires_at - kBeforeMidnight) co_return true;
+    const runtime::Millis pause = looks_.pause(parts_.clock.monotonic());
+    if (pause > runtime::Millis{0}) {
+      co_await looked_.wait_for(pause);
+      continue;
+    }
+    ++looks_.under_way;
+    const auto ours =
+        co_await parts_.recorder.still_ours(delivery->id, delivery->date, delivery->attempt);
+    note_look(ours.has_value());
+    if (ours == false) *outcome = retry_at(*delivery, now, "lease_lost", "another process has it");
+    if (ours) co_return *ours;
   }
-  co_return ours;
+}
+
+void Sender::note_look(bool answered) {
+  --looks_.under_way;
+  looks_.unanswered = !answered;
+  if (!answered) looks_.again_at = parts_.clock.monotonic() + kLookPause;
+  // Not with each of them: all who wait look up.
+  if (answered && looks_.under_way == kMostLooks / 2) looked_.notify();
+}
+
+/// Where no connection can be had each try takes long, one after the other: then one asks for all.
+runtime::Millis Sender::Looks::pause(runtime::Millis now) const {
+  const std::size_t most = unanswered ? 1 : kMostLooks;
+  if (under_way >= most) return kLookPause;
+  return unanswered ? again_at - now : runtime::Millis{0};
 }
 
 /// True when it is to be sent; else the outcome says what becomes of it.

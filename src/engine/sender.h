@@ -39,6 +39,8 @@ class Sender {
   /// What has been held for longer, or for a third of its lease, is sent only after a look at
   /// whether it is still ours.
   static constexpr runtime::Millis kSurelyOurs{10'000};
+  static constexpr std::size_t kMostLooks = 64;        // under way
+  static constexpr runtime::Millis kLookPause{1'000};  // while the database does not answer
 
   struct Limits {
     std::size_t in_flight = 2'048;
@@ -96,6 +98,7 @@ class Sender {
   runtime::Task<bool> still_wanted(store::ClaimedDelivery* delivery,
                                    store::DeliveryOutcome* outcome);
   runtime::Task<bool> still_ours(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
+  void note_look(bool answered);
   runtime::Task<bool> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
   bool judge_again(const store::User& user, const Look& look, store::ClaimedDelivery& delivery,
                    store::DeliveryOutcome& outcome);
@@ -115,6 +118,16 @@ class Sender {
   std::unordered_set<std::string> in_hand_;  // the queue and what is on its way
   std::size_t sending_ = 0;
   std::int64_t sent_ = 0;
+  /// At whether messages are still ours.
+  struct Looks {
+    std::size_t under_way = 0;
+    bool unanswered = false;  // the latest one
+    runtime::Millis again_at{0};
+
+    [[nodiscard]] runtime::Millis pause(runtime::Millis now) const;
+  };
+  Looks looks_;
+  runtime::Wake looked_;
   bool stopping_ = false;
   runtime::Wake stopped_;
   runtime::TaskGroup tasks_;

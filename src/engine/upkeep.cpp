@@ -23,9 +23,11 @@ runtime::Task<runtime::Millis> Reaper::pass() {
   if (!in_hand.empty()) {
     co_await parts_.jobs.extend(parts_.owner, std::move(in_hand), now + parts_.lease);
   }
-  if (jumped() || planted(Mutant::leases_kept)) {
-    co_await parts_.jobs.next_due(now);  // that the database is back is what counts
-    note_passed();
+  const runtime::Millis ahead = co_await parts_.upkeep.server_ahead();  // and the database is back
+  const runtime::Millis monotonic = parts_.clock.monotonic();
+  if (jumped(ahead)) reaps_from_ = monotonic + parts_.lease * (parts_.shared ? 2 : 1) / 3;
+  if (monotonic < reaps_from_ || planted(Mutant::leases_kept)) {
+    note_passed(ahead);
     co_return parts_.lease / 3;
   }
   const runtime::Millis too_early = planted(Mutant::claims_not_fenced) ? parts_.lease : kOnTime;
@@ -40,22 +42,24 @@ runtime::Task<runtime::Millis> Reaper::pass() {
     parts_.metrics.count("streaky_jobs_expired_total", {}, reaped.jobs_expired);
     parts_.on_returned();
   }
-  note_passed();
+  note_passed(ahead);
   if (reaped.more) co_return runtime::Millis{0};
   co_return parts_.lease / 3;
 }
 
 /// Whether a clock was set, the process stood still or the database was away since the last pass
 /// that succeeded.
-bool Reaper::jumped() const {
-  if (passed_at_ == runtime::TimePoint{}) return false;
+bool Reaper::jumped(runtime::Millis ahead) const {
+  if (passed_at_ == runtime::TimePoint{}) return parts_.shared;
+  if (std::chrono::abs(ahead - passed_ahead_) > parts_.lease / 3) return true;
   const runtime::Millis by_wall = parts_.clock.now() - passed_at_;
   const runtime::Millis elapsed = parts_.clock.monotonic() - passed_monotonic_;
   const runtime::Millis most = parts_.lease * 2 / 3;
   return std::chrono::abs(by_wall - elapsed) > most || elapsed > most;
 }
 
-void Reaper::note_passed() {
+void Reaper::note_passed(runtime::Millis ahead) {
+  passed_ahead_ = ahead;
   passed_at_ = parts_.clock.now();
   passed_monotonic_ = parts_.clock.monotonic();
 }

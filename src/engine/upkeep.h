@@ -2,9 +2,10 @@
 //
 // Reaper and heartbeat are one loop on purpose: our own leases are extended first, so that a clock
 // that jumped or a machine that slept never makes a process reap what it holds itself. After such a
-// jump, or while the database was away, nothing is reaped until the next pass: of what the database
-// is just giving us, we do not know yet, and others must renew their leases, too. Threading: the
-// executor's thread.
+// jump, also of the database's clock, or while the database was away, nothing is reaped until the
+// next pass: of what the database is just giving us, we do not know yet, and others must renew
+// their leases, too. They get twice as long, also from who has just started: it cannot tell whether
+// the database was away. Threading: the executor's thread.
 #pragma once
 
 #include <functional>
@@ -27,6 +28,7 @@ class Reaper {
     runtime::Metrics& metrics;
     std::string owner;
     runtime::Millis lease;
+    bool shared = false;  // other processes hold leases, too
     std::function<store::InHand()> in_hand;
     std::function<void()> on_returned;
   };
@@ -41,13 +43,15 @@ class Reaper {
   runtime::Task<runtime::Millis> pass();
 
  private:
-  [[nodiscard]] bool jumped() const;
-  void note_passed();
+  [[nodiscard]] bool jumped(runtime::Millis ahead) const;
+  void note_passed(runtime::Millis ahead);
 
   Parts parts_;
   Loop loop_;
   runtime::TimePoint passed_at_{};  // when the last pass that succeeded ended
   runtime::Millis passed_monotonic_{0};
+  runtime::Millis passed_ahead_{0};  // the database's clock, before this machine's
+  runtime::Millis reaps_from_{0};    // monotonic
 };
 
 class Cleaner {
