@@ -47,11 +47,7 @@ int wait_for_batch(Base& base, store::Database& database, const Options& options
     service = std::make_unique<Service>(base, database, *sealer, options,
                                         Service::Roles{.schedule = false, .work = true});
     fmt::print(stderr, "no `streaky serve` is at work here: working through the batch myself\n");
-    if (options.github_tokens.empty()) {
-      fmt::print(stderr,
-                 "no GitHub token is configured: only users with a token of their own can be "
-                 "checked; set github.tokens (STREAKY_GITHUB_TOKENS)\n");
-    }
+    if (options.github_tokens.empty()) fmt::print(stderr, "{}\n", kNoGitHubToken);
     service->start();
   }
   std::optional<store::Batch> batch;

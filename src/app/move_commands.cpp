@@ -69,8 +69,10 @@ int do_export(const Options& options, const MoveArguments& arguments) {
   Base base(options);
   const auto database = open_database(base, options, false);
   require_own_schema(*database, "`streaky export`");
-  const auto serving = who_serves(base, *database, options);
-  if (!arguments.live && !serving.empty()) return complain_of_serving(serving);
+  if (!arguments.live) {
+    const auto serving = who_serves(base, *database, options);
+    if (!serving.empty()) return complain_of_serving(serving);
+  }
   NewFile made(arguments.file);
   std::ofstream out(arguments.file, std::ios::binary);
   MoveWriter writer(out, database->schema_version(), runtime::to_rfc3339(base.clock->now()));
@@ -79,6 +81,10 @@ int do_export(const Options& options, const MoveArguments& arguments) {
   writer.end();
   out.close();
   if (!out) throw std::runtime_error(arguments.file + " cannot be written");
+  if (!arguments.live) {
+    const auto begun = who_serves(base, *database, options);  // while it was copied
+    if (!begun.empty()) return complain_of_serving(begun);
+  }
   made.keep();
   fmt::print("{} rows, {} users\n", writer.tally().all_rows(), writer.tally().rows("users"));
   fmt::print(stderr, "the keys that open its credentials are not in it: move the key file, too\n");
@@ -127,7 +133,8 @@ void add_move_commands(CLI::App& root, Invocation& invocation) {
   taking
       ->add_flag("--overwrite", arguments->overwrite,
                  "With --from-original: who is here already gets the original's settings and "
-                 "channels, and is paused if switched off there")
+                 "channels, and is paused if switched off there; channels that the original does "
+                 "not have stay, and nobody is resumed")
       ->needs(from_original);
 }
 

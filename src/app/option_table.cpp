@@ -70,7 +70,7 @@ constexpr auto kTable = std::to_array<OptionSpec>({
     {"telegram.api_url", ValueKind::text, false, "Telegram's bot API",
      set_origin<&O::telegram_api_url>, show_text<&O::telegram_api_url>},
     {"telegram.per_second", ValueKind::number, false,
-     "messages per second of one Telegram bot; several proxies divide it",
+     "messages per second of one Telegram bot; give each of several proxies a part of it",
      set_number<&O::telegram_per_second, 1, 1'000'000>, show_number<&O::telegram_per_second>},
     {"telegram.bot_token", ValueKind::text, true,
      "the bot that speaks to chats of users who name no bot of their own",

@@ -10,6 +10,7 @@
 #include "app/option_setters.h"
 #include "app/option_table.h"
 #include "app/terminal.h"
+#include "crypto/tokens.h"
 
 namespace streaky::app {
 
@@ -27,7 +28,9 @@ struct Given {
 
 struct Loaded {
   Options options;
-  std::vector<const char*> sources;  // in the table's order
+  // In the table's order:
+  std::vector<const char*> sources;
+  std::vector<std::string> fingerprints;
 };
 
 runtime::Result<std::vector<FileValue>> file_values(const std::string& data_dir,
@@ -65,6 +68,17 @@ std::vector<Given> given_for(const OptionSpec& spec, const std::vector<FileValue
   return given;
 }
 
+/// Empty where the option's shown value says everything.
+std::string fingerprint_of(const OptionSpec& spec, const Given& given) {
+  const bool shown_in_part = spec.name == "store.url";
+  if (!spec.secret && !shown_in_part) return "";
+  std::string text;
+  for (const std::string& item : given.items) text += item + '\n';
+  std::string fingerprint = crypto::hash_token(text);
+  runtime::wipe(text);
+  return fingerprint;
+}
+
 /// The reason why it cannot be taken.
 std::string apply(Options& options, const OptionSpec& spec, Given& given) {
   const auto is_long = [](const std::string& item) { return item.size() > kLongestValue; };
@@ -86,8 +100,10 @@ runtime::Result<Loaded> load(const std::string& data_dir, const std::string& con
   loaded.options.data_dir = data_dir;
   for (const OptionSpec& spec : option_table()) {
     const char* source = kByDefault;
+    std::string fingerprint;
     // What is overruled is checked all the same: it would fail on the day when it is not.
     for (Given& given : given_for(spec, *file, environment, flags)) {
+      fingerprint = fingerprint_of(spec, given);
       const std::string reason = apply(loaded.options, spec, given);
       if (!reason.empty()) {
         return runtime::fail_for_good("bad_option", fmt::format("{}: {}", given.where, reason));
@@ -95,6 +111,7 @@ runtime::Result<Loaded> load(const std::string& data_dir, const std::string& con
       source = given.source;
     }
     loaded.sources.push_back(source);
+    loaded.fingerprints.push_back(std::move(fingerprint));
     if (spec.name == "server.public_url") {
       loaded.options.server_public_url_given = std::string_view(source) != kByDefault;
     }
@@ -145,7 +162,8 @@ runtime::Result<std::vector<OptionInfo>> describe_options(const std::string& dat
                                .value = spec.show(options),
                                .source = loaded->sources[i],
                                .documentation = std::string(spec.documentation),
-                               .secret = spec.secret});
+                               .secret = spec.secret,
+                               .fingerprint = loaded->fingerprints[i]});
   }
   return infos;
 }

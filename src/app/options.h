@@ -99,6 +99,8 @@ struct OptionInfo {
   std::string source;  // "default", "file", "environment", "flag"
   std::string documentation;
   bool secret = false;
+  /// A hash of what was said, where `value` does not show all of it: whether two are the same.
+  std::string fingerprint{};
 };
 runtime::Result<std::vector<OptionInfo>> describe_options(const std::string& data_dir,
                                                           const std::string& config_file,

@@ -66,6 +66,26 @@ void take_credential(const std::string& sealed, const runtime::Secret& key, cons
   if (!reason.empty()) draft.missing.push_back(fmt::format("{}: {}", what, reason));
 }
 
+/// How many credentials are sealed, and whether the key opens any: a key that opens none is the
+/// wrong one.
+struct KeyTrial {
+  std::int64_t shut = 0;
+  bool opens = false;
+
+  void with(const store::OriginalUser& original, const runtime::Secret& key) {
+    for (const std::string* sealed : {&original.token, &original.discord_webhook,
+                                      &original.telegram_token, &original.telegram_chat_id}) {
+      if (opens || sealed->empty()) continue;
+      const auto opened = crypto::open_original(key, *sealed);
+      if (opened) {
+        opens = true;
+      } else if (opened.error().code == "sealed_does_not_open") {
+        ++shut;
+      }
+    }
+  }
+};
+
 class OriginalImporter {
  public:
   OriginalImporter(const Options& options, IfStored if_stored)
@@ -201,8 +221,18 @@ int import_original(const Options& options, const std::string& file, bool overwr
         "the original's credentials are sealed: say its key, proxy.compat_key (ENCRYPTION_KEY)",
         kExitUsage);
   }
-  // Read once for its form, so that a wrong file leaves nothing behind.
-  store::read_original_users(file, [](const std::vector<store::OriginalUser>&) {});
+  // Read once for its form, so that a wrong file or key leaves nothing behind.
+  KeyTrial trial;
+  store::read_original_users(file, [&](const std::vector<store::OriginalUser>& users) {
+    for (const auto& user : users) trial.with(user, options.proxy_compat_key);
+  });
+  if (trial.shut > 0 && !trial.opens) {
+    return complain(fmt::format("proxy.compat_key (ENCRYPTION_KEY) opens none of the {} sealed "
+                                "credentials: it is not the key of that database; nothing was "
+                                "imported",
+                                trial.shut),
+                    kExitFailed);
+  }
   const store::OriginalHistory history = store::read_original_history(file);
   OriginalImporter importer(options, overwrite ? IfStored::change : IfStored::leave);
   store::read_original_users(

@@ -122,6 +122,7 @@ runtime::Task<void> wait_for_stop(runtime::Wake* stop, const bool* asked) {
 }
 
 int run_proxy(const Options& options) {
+  runtime::ignore_hangup();
   if (options.proxy_secret.empty()) {
     return complain(
         "proxy.secret is not set: a proxy without one would send for anybody; set it here and on "

@@ -49,7 +49,8 @@ void Reload::say_what_waits(const std::vector<OptionInfo>& now) {
   std::string names;
   for (std::size_t i = 0; i < std::min(now.size(), begun_with_.size()); ++i) {
     const OptionInfo& info = now[i];
-    const bool same = info.value == begun_with_[i].value;
+    const bool same =
+        info.value == begun_with_[i].value && info.fingerprint == begun_with_[i].fingerprint;
     if (same || std::ranges::find(kMayChange, info.name) != kMayChange.end()) continue;
     names += (names.empty() ? "" : ", ") + info.name;
   }

@@ -118,11 +118,7 @@ int serve(const Invocation& invocation, const Options& options, Service::Roles r
     stop.notify();
   };
   const runtime::Signals signals(base.io.get_executor(), on_stop, [&reload] { reload(); });
-  if (options.github_tokens.empty() && roles.work) {
-    base.log->warn(
-        "no GitHub token is configured: only users with a token of their own can be "
-        "checked; set github.tokens (STREAKY_GITHUB_TOKENS)");
-  }
+  if (options.github_tokens.empty() && roles.work) base.log->warn(kNoGitHubToken);
   if (roles.work) warn_of_missing_half(options, *base.log);
   if (roles.web) {
     keep_operators(base, *database, options);

@@ -11,6 +11,8 @@ namespace {
 
 /// From the signal to stop: the worker's grace, and a while for messages on their way.
 constexpr runtime::Millis kLongestDrain{20'000};
+/// And from there until the database is not waited for any more: others hand on what is left.
+constexpr runtime::Millis kLongestStop{45'000};
 
 engine::EngineOptions engine_options(const Options& options, Service::Roles roles) {
   engine::EngineOptions engine;
@@ -41,6 +43,8 @@ std::string roles_text(Service::Roles roles) {
 Service::Service(Base& base, store::Database& database, const crypto::Sealer& sealer,
                  const Options& options, Roles roles)
     : clock_(*base.clock),
+      log_(*base.log),
+      database_(database),
       works_(roles.work),
       dealer_(database, *base.log),
       outside_(base, options),
@@ -81,12 +85,18 @@ std::function<void(const engine::Fleet&)> Service::fleet_hearer(const Options& o
 
 void Service::divide(const engine::Fleet& fleet) {
   if (works_) {
-    outside_.budget.set_portion(github::Portion::of_fleet(fleet.workers, fleet.newcomer));
+    outside_.budget.set_portion(
+        github::Portion::of_fleet(fleet.workers, fleet.visitors, fleet.newcomer));
     outside_.notifier.share(fleet.workers_on_host, fleet.workers);
   } else {
-    outside_.budget.set_portion(github::Portion::of_visitor(fleet.workers));
+    outside_.budget.set_portion(github::Portion::of_visitor(fleet.workers, fleet.visitors));
     outside_.notifier.share(fleet.workers_on_host + 1, fleet.workers + 1);
   }
+}
+
+void Service::set_github_tokens(std::vector<runtime::Secret> tokens) {
+  if (works_ && tokens.empty()) log_.warn(kNoGitHubToken);
+  outside_.budget.set_service_tokens(std::move(tokens));
 }
 
 runtime::Task<void> Service::stop() {
@@ -94,10 +104,13 @@ runtime::Task<void> Service::stop() {
   // A service that hangs does not keep the process: what is cut off counts as perhaps seen.
   const auto cut =
       clock_.call_at(clock_.monotonic() + kLongestDrain, [this] { outside_.http.stop(); });
+  const auto give_up =
+      clock_.call_at(clock_.monotonic() + kLongestStop, [this] { database_.give_up(); });
   co_await engine_.stop();
   co_await courier_->wait_idle();
   co_await outside_.github.wait_idle();
   clock_.cancel(cut);
+  clock_.cancel(give_up);
   outside_.http.stop();
 }
 

@@ -13,6 +13,10 @@
 
 namespace streaky::app {
 
+constexpr const char* kNoGitHubToken =
+    "no GitHub token is configured: only users with a token of their own can be checked; set "
+    "github.tokens (STREAKY_GITHUB_TOKENS)";
+
 class Service {
  public:
   struct Roles {
@@ -31,9 +35,7 @@ class Service {
   void hurry() { engine_.hurry(); }
   [[nodiscard]] bool healthy() const { return engine_.healthy(); }
   [[nodiscard]] const github::TokenBudget& budget() const { return outside_.budget; }
-  void set_github_tokens(std::vector<runtime::Secret> tokens) {
-    outside_.budget.set_service_tokens(std::move(tokens));
-  }
+  void set_github_tokens(std::vector<runtime::Secret> tokens);
   /// What the site shares with the engine.
   [[nodiscard]] Outside& outside() { return outside_; }
   [[nodiscard]] notify::Courier& courier() { return *courier_; }
@@ -42,7 +44,9 @@ class Service {
   std::function<void(const engine::Fleet&)> fleet_hearer(const Options& options);
   void divide(const engine::Fleet& fleet);
 
-  runtime::Clock& clock_;  // borrowed
+  runtime::Clock& clock_;      // borrowed
+  runtime::Log& log_;          // borrowed
+  store::Database& database_;  // borrowed
   const bool works_;
   engine::StorePointDealer dealer_;
   Outside outside_;

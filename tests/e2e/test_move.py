@@ -1,4 +1,5 @@
 """Moving house: from SQLite to PostgreSQL and back, with the round going on at the new place."""
+import base64
 import contextlib
 import json
 import signal
@@ -145,6 +146,13 @@ class Move(PostgresTest):
                          {"octocat": ["21:00"], "sleeper": ["07:00"], "late": ["12:00"]})
         self.assertEqual({name: one["status"] for name, one in users.items()},
                          {"octocat": "active", "sleeper": "paused", "late": "active"})
+
+    def test_a_key_that_opens_nothing_is_refused_before_anything_is_written(self):
+        webhook = base64.b64encode(bytes(12 + 40 + 16)).decode()  # sealed with some other key
+        take = ("import", "--from-original",
+                self.original(("octocat", "583231", 1, 21, webhook), ("sleeper", None, 0, 7, None)))
+        self.assertIn("opens none of the 1 sealed credentials", self.streaky(*take, code=1).stderr)
+        self.assertFalse((self.data / "streaky.db").exists())
 
     def test_the_originals_history_stays_behind_and_is_counted(self):
         take = ("import", "--from-original", self.original(("octocat", "583231", 1, 21, None)))

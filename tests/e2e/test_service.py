@@ -69,7 +69,8 @@ class Service(ProcessTest):
         for name in ("STREAKY_GITHUB_TOKENS", "STREAKY_LOG_LEVEL"):
             del self.environment[name]
         config = self.data / "streaky.toml"
-        config.write_text("[github]\ntokens = [\"ghp_nobody\"]\n")
+        config.write_text("[github]\ntokens = [\"ghp_nobody\"]\n"
+                          "[server]\nmetrics_token = \"first-of-these-words\"\n")
         serve = self.serve()
 
         def log():
@@ -81,10 +82,13 @@ class Service(ProcessTest):
             until(says, lambda: says in log())
 
         configure("[github]\ntokens = nonsense\n", "nothing was changed")
+        configure("[github]\ntokens = []\n", "no GitHub token is configured")
         configure("[github]\ntokens = [\"ghp_sim0\"]\n[engine]\nclaim = 7\n"
-                  "[log]\nlevel = \"debug\"\n", "waits for a restart")
-        self.assertIn("engine.claim", log())
-        self.assertNotIn("ghp_sim0", log())
+                  "[server]\nmetrics_token = \"other-of-these-words\"\n"
+                  "[log]\nlevel = \"debug\"\n", "server.metrics_token, engine.claim")
+        self.assertIn("waits for a restart", log())
+        for secret in ("ghp_sim0", "of-these-words"):
+            self.assertNotIn(secret, log())
         self.streaky("batch", "trigger")
         until("the end of the round", lambda: self.batch()["settled"], 120)
         self.assertTrue(world.get("audit")["ok"], "the new token is used")
