@@ -1,11 +1,13 @@
 """A TCP gate in front of PostgreSQL's socket: forwards, and misbehaves when told."""
 import os
+import re
 import select
 import socket
 import struct
 import threading
 
 PIECE = 65_536
+COMMIT = re.compile(rb"COMMIT;?\0")
 
 
 class Gate:
@@ -17,6 +19,7 @@ class Gate:
         self.door = socket.create_server(("127.0.0.1", 0))
         self.port = self.door.getsockname()[1]
         self.pairs, self.reset, self.ended = {}, False, False  # pairs: the thread's alone
+        self.awaited = self.writer = None
         self.wake, self.waker = os.pipe()
         threading.Thread(target=self.run, daemon=True).start()
 
@@ -28,6 +31,10 @@ class Gate:
         """Every connection ends at once, as when a machine loses its power."""
         self.reset = True
         os.write(self.waker, b".")
+
+    def stall_after_commit_of(self, statement):
+        """The next transaction with that statement still commits, and nobody hears of it."""
+        self.awaited = statement.encode()
 
     def stop(self):
         self.ended = True
@@ -60,6 +67,12 @@ class Gate:
         self.pairs[guest], self.pairs[server] = server, guest
         guest.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    def look_for_commit(self, guest, data):
+        if self.awaited and self.awaited in data:
+            self.awaited, self.writer = None, guest
+        if guest is self.writer and COMMIT.search(data):
+            self.mode, self.writer = "stalled", None
+
     def forward(self, one):
         other = self.pairs.get(one)
         if other is None:
@@ -71,6 +84,7 @@ class Gate:
                 data = b""
             if data:
                 other.sendall(data)
+                self.look_for_commit(one, data)
                 return
         except OSError:
             pass

@@ -54,15 +54,14 @@ class Chaos(PostgresTest):
         self.fleet.append(process)
         return process
 
-    def launch(self, role, ahead=0):
+    def launch(self, role, ahead=0, **environment):
         """A process whose clock is so many seconds ahead of the others'."""
-        environment = {}
         if ahead:
             environment = {"LD_PRELOAD": str((BIN / "libshifted_clock.so").resolve()),
                            "SHIFTED_CLOCK_S": str(ahead)}
         process = self.start(role, self.data, "serve", "--role", role, "--listen",
                              f"127.0.0.1:{free_port()}", **environment)
-        process.again = lambda: self.launch(role, ahead)
+        process.again = lambda: self.launch(role, ahead, **environment)
         process.in_hand = lambda: self.sending(process)
         return process
 
@@ -219,12 +218,7 @@ class Chaos(PostgresTest):
         self.possible_doubles = self.sending(victim) - len(held_back)
         self.assertGreater(len(held_back), 0)
         world.control("down", service="discord", down=False)
-        at_work = "SELECT COUNT(*) FROM members WHERE roles = 'worker'"
-        until("its being missed", lambda: self.number(at_work) == 1)
-        until("the others' end of the round", self.all_settled, 120)
-        victim.send_signal(signal.SIGCONT)
-        until("its return to the fleet, with empty hands", lambda: self.number(
-            f"{at_work} AND name LIKE '%:{victim.pid}:%' AND in_flight = 0") == 1)
+        self.thaws_after_the_round(victim)
         self.assertEqual(self.judge(world) & held_back, set())
 
     def freeze_one(self, workers):
@@ -239,6 +233,34 @@ class Chaos(PostgresTest):
                 return worker, still
             worker.send_signal(signal.SIGCONT)
         return None
+
+    def test_a_worker_freezes_before_it_hears_that_messages_are_its_own(self):
+        """Others send them meanwhile. It hears of them when it thaws, and sends none."""
+        self.as_delivered()
+        world = self.inhabit(1000)
+        gate = Gate(self.server / ".s.PGSQL.5432")
+        self.addCleanup(gate.stop)
+        gate.stall_after_commit_of("INSERT INTO deliveries")
+        victim = self.launch("worker", STREAKY_STORE_URL=self.through(gate))
+        self.launch("scheduler")
+        self.await_fleet(2)
+        self.make_all_due()
+        until("a commit without an answer", lambda: gate.mode == "stalled")
+        until("its messages", lambda: self.sending(victim))
+        victim.send_signal(signal.SIGSTOP)
+        gate.set("open")
+        self.launch("worker")
+        self.await_fleet(3)
+        self.thaws_after_the_round(victim)
+        self.judge(world)
+
+    def thaws_after_the_round(self, victim):
+        at_work = "SELECT COUNT(*) FROM members WHERE roles = 'worker'"
+        until("its being missed", lambda: self.number(at_work) == 1)
+        until("the others' end of the round", self.all_settled, 120)
+        victim.send_signal(signal.SIGCONT)
+        until("its return to the fleet, with empty hands", lambda: self.number(
+            f"{at_work} AND name LIKE '%:{victim.pid}:%' AND in_flight = 0") == 1)
 
     def test_the_database_is_started_anew_in_mid_round(self):
         self.as_delivered()
@@ -306,17 +328,16 @@ class Chaos(PostgresTest):
                   f"WHERE datname = '{self.database}'", "postgres")
         time.sleep(CLOSED_FOR_LONG)
         self.psql(f"ALTER DATABASE {self.database} ALLOW_CONNECTIONS true", "postgres")
+        self.launch("worker")
         self.recovers(done)
-        # Nobody died: whoever comes back first takes nothing from those who are about to.
+        # Nobody died: whoever comes first, or anew, takes nothing from those who are about to.
         self.possible_doubles = 0
         self.judge(world)
 
     def test_the_way_to_the_database_is_cut_stalled_and_truncated(self):
         gate = Gate(self.server / ".s.PGSQL.5432")
         self.addCleanup(gate.stop)
-        self.environment["STREAKY_STORE_URL"] = (
-            f"postgresql://streaky@127.0.0.1:{gate.port}/{self.database}?gssencmode=disable"
-            "&sslmode=disable")
+        self.environment["STREAKY_STORE_URL"] = self.through(gate)
         world = self.begin("scheduler", "worker", "worker")
         done = self.mid_round()
         for mode, seconds in (("closed", 2), ("stalled", 2), ("truncating", 1)):
@@ -327,6 +348,10 @@ class Chaos(PostgresTest):
             gate.set("open")
             done = self.recovers(done)
         self.judge(world)
+
+    def through(self, gate):
+        return (f"postgresql://streaky@127.0.0.1:{gate.port}/{self.database}?gssencmode=disable"
+                "&sslmode=disable")
 
     def recovers(self, acknowledged):
         """The database is back, with all that it had acknowledged."""
