@@ -18,7 +18,6 @@ from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BIN = pathlib.Path(os.environ.get("STREAKY_BIN", ROOT / "build"))
-DAY_MS = 86_400_000
 TOKENS = 10
 
 
@@ -110,10 +109,10 @@ class Place:
                          f"{(done.stderr or done.stdout).strip()[-300:]}")
         return done.stdout
 
-    def yesterday(self):
-        """The environment of a process that lives one day earlier."""
+    def earlier(self, seconds):
+        """The environment of a process that lives so much earlier."""
         return {**self.environment, "LD_PRELOAD": str(BIN / "libshifted_clock.so"),
-                "SHIFTED_CLOCK_S": "-86400"}
+                "SHIFTED_CLOCK_S": str(-seconds)}
 
     def serve(self, *arguments, wrap=()):
         port = free_port()
