@@ -25,10 +25,11 @@ runtime::Task<runtime::Millis> Reaper::pass() {
   }
   const runtime::Millis ahead = co_await parts_.upkeep.server_ahead();  // and the database is back
   const runtime::Millis monotonic = parts_.clock.monotonic();
-  if (jumped(ahead)) reaps_from_ = monotonic + parts_.lease * (parts_.shared ? 2 : 1) / 3;
+  if (jumped(ahead)) reaps_from_ = monotonic + (parts_.shared ? grace() : parts_.lease / 3);
   if (monotonic < reaps_from_ || planted(Mutant::leases_kept)) {
     note_passed(ahead);
-    co_return parts_.lease / 3;
+    const runtime::Millis left = reaps_from_ - monotonic;
+    co_return left > runtime::Millis{0} ? std::min(left, parts_.lease / 3) : parts_.lease / 3;
   }
   const runtime::Millis too_early = planted(Mutant::claims_not_fenced) ? parts_.lease : kOnTime;
   const store::Reaped reaped = co_await parts_.upkeep.reap(now + too_early);
@@ -46,6 +47,9 @@ runtime::Task<runtime::Millis> Reaper::pass() {
   if (reaped.more) co_return runtime::Millis{0};
   co_return parts_.lease / 3;
 }
+
+/// Others renew within a second of the database's return, but for those whose connection hangs.
+runtime::Millis Reaper::grace() const { return std::min(parts_.lease * 2 / 3, kGrace); }
 
 /// Whether a clock was set, the process stood still or the database was away since the last pass
 /// that succeeded.

@@ -4,8 +4,8 @@
 // that jumped or a machine that slept never makes a process reap what it holds itself. After such a
 // jump, also of the database's clock, or while the database was away, nothing is reaped until the
 // next pass: of what the database is just giving us, we do not know yet, and others must renew
-// their leases, too. They get twice as long, also from who has just started: it cannot tell whether
-// the database was away. Threading: the executor's thread.
+// their leases, too. They get a while, also from who has just started: it cannot tell whether the
+// database was away. Threading: the executor's thread.
 #pragma once
 
 #include <functional>
@@ -20,6 +20,9 @@ namespace streaky::engine {
 
 class Reaper {
  public:
+  /// The most that others get to renew their leases.
+  static constexpr runtime::Millis kGrace{20'000};
+
   struct Parts {
     store::Jobs& jobs;
     store::Upkeep& upkeep;
@@ -43,6 +46,7 @@ class Reaper {
   runtime::Task<runtime::Millis> pass();
 
  private:
+  [[nodiscard]] runtime::Millis grace() const;
   [[nodiscard]] bool jumped(runtime::Millis ahead) const;
   void note_passed(runtime::Millis ahead);
 
