@@ -296,35 +296,41 @@ runtime::Task<bool> Sender::still_ours(ClaimedDelivery* delivery, DeliveryOutcom
       *outcome = handed_back(*delivery, now);
       co_return false;
     }
-    if (looks_.unanswered && now >= delivery->expires_at - kBeforeMidnight) co_return true;
-    const runtime::Millis pause = looks_.pause(parts_.clock.monotonic());
-    if (pause > runtime::Millis{0}) {
-      co_await looked_.wait_for(pause);
+    const runtime::Millis left = delivery->expires_at - kBeforeMidnight - now;
+    if (looks_.unanswered && left <= runtime::Millis{0}) {
+      looked_.notify();  // somebody else asks now
+      co_return true;
+    }
+    if (looks_.must_wait()) {
+      co_await looked_.wait_for(looks_.unanswered ? left : kLookPause);
       continue;
     }
-    ++looks_.under_way;
-    const auto ours =
-        co_await parts_.recorder.still_ours(delivery->id, delivery->date, delivery->attempt);
-    note_look(ours.has_value());
+    const auto ours = co_await look(delivery);
     if (ours == false) *outcome = retry_at(*delivery, now, "lease_lost", "another process has it");
     if (ours) co_return *ours;
   }
 }
 
-void Sender::note_look(bool answered) {
+/// Where no connection can be had each try takes long, one after the other: then one asks for all,
+/// again and again.
+runtime::Task<std::optional<bool>> Sender::look(const ClaimedDelivery* delivery) {
+  const bool for_all = looks_.unanswered;
+  if (for_all) {
+    looks_.one_asks = true;
+    co_await stopped_.wait_for(kLookPause);
+  }
+  ++looks_.under_way;
+  const auto ours =
+      co_await parts_.recorder.still_ours(delivery->id, delivery->date, delivery->attempt);
   --looks_.under_way;
-  looks_.unanswered = !answered;
-  if (!answered) looks_.again_at = parts_.clock.monotonic() + kLookPause;
+  if (for_all) looks_.one_asks = false;
+  looks_.unanswered = !ours;
   // Not with each of them: all who wait look up.
-  if (answered && looks_.under_way == kMostLooks / 2) looked_.notify();
+  if (ours && (for_all || looks_.under_way == kMostLooks / 2)) looked_.notify();
+  co_return ours;
 }
 
-/// Where no connection can be had each try takes long, one after the other: then one asks for all.
-runtime::Millis Sender::Looks::pause(runtime::Millis now) const {
-  const std::size_t most = unanswered ? 1 : kMostLooks;
-  if (under_way >= most) return kLookPause;
-  return unanswered ? again_at - now : runtime::Millis{0};
-}
+bool Sender::Looks::must_wait() const { return unanswered ? one_asks : under_way >= kMostLooks; }
 
 /// True when it is to be sent; else the outcome says what becomes of it.
 runtime::Task<bool> Sender::recheck(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {

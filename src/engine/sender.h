@@ -98,7 +98,7 @@ class Sender {
   runtime::Task<bool> still_wanted(store::ClaimedDelivery* delivery,
                                    store::DeliveryOutcome* outcome);
   runtime::Task<bool> still_ours(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
-  void note_look(bool answered);
+  runtime::Task<std::optional<bool>> look(const store::ClaimedDelivery* delivery);
   runtime::Task<bool> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
   bool judge_again(const store::User& user, const Look& look, store::ClaimedDelivery& delivery,
                    store::DeliveryOutcome& outcome);
@@ -122,9 +122,9 @@ class Sender {
   struct Looks {
     std::size_t under_way = 0;
     bool unanswered = false;  // the latest one
-    runtime::Millis again_at{0};
+    bool one_asks = false;    // until there is an answer, for all
 
-    [[nodiscard]] runtime::Millis pause(runtime::Millis now) const;
+    [[nodiscard]] bool must_wait() const;
   };
   Looks looks_;
   runtime::Wake looked_;
