@@ -6,7 +6,6 @@ CHAOS_USERS, CHAOS_KILLS and CHAOS_SEED make it longer (`make chaos`).
 import os
 import pathlib
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -303,12 +302,12 @@ class Chaos(PostgresTest):
         done = self.mid_round()
         filler = disk / "filler"
         with filler.open("wb", buffering=0) as file:
-            try:
-                os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free)
-                while file.write(b"x" * (1 << 20)):
-                    pass
-            except OSError:
-                pass  # it is full
+            piece = 1 << 20
+            while piece > 0:  # the server writes, too: what was free a moment ago tells nothing
+                try:
+                    file.write(bytes(piece))
+                except OSError:
+                    piece //= 2
         until("a full disk", self.has_no_space_left)
         time.sleep(CLOSED_FOR)
         filler.unlink()
