@@ -29,6 +29,14 @@ class PostgresTest : public StoreTest {
   /// Another program with the same database, on its threads.
   std::unique_ptr<Stores> program() { return open(Database::Mode::thread); }
 
+  /// Of one more program.
+  [[nodiscard]] Database::Options with_connections(int connections) const {
+    Database::Options options;
+    options.url = url();
+    options.connections = connections;
+    return options;
+  }
+
   Kind kind_of_failed(const Database::Work& work) {
     try {
       wait(s_->database.write(work));
@@ -141,9 +149,7 @@ TEST_P(PostgresTest, AConnectionThatIsLostInATransactionIsSaidAndNothingIsWritte
 // Its kernel still answers, so the connection looks sound: a stalled disk, a stopped machine behind
 // a pooler.
 TEST_P(PostgresTest, AServerThatHangsIsLeftForANewConnection) {
-  Database::Options options;
-  options.url = url();
-  options.connections = 1;
+  Database::Options options = with_connections(1);
   options.longest_call = runtime::Millis{1'000};
   Stores program(io_, options);
   long long server = 0;
@@ -182,10 +188,7 @@ TEST_P(PostgresTest, AServerThatBecameReadOnlyIsLeftForANewConnection) {
 
 // A member that cannot beat while others hold its rows would be taken for gone.
 TEST_P(PostgresTest, WhatGoesFirstWaitsForNoOtherCall) {
-  Database::Options options;
-  options.url = url();
-  options.connections = 1;
-  Stores program(io_, options);
+  Stores program(io_, with_connections(1));
   std::promise<void> first_is_done;
   std::future_status seen = std::future_status::deferred;
   Database::Work holds = [&](Session& /*session*/) {
@@ -205,10 +208,8 @@ TEST_P(PostgresTest, WhatGoesFirstWaitsForNoOtherCall) {
 
 // It hung for one connection; the others have not met it since, and would each wait as long.
 TEST_P(PostgresTest, AServerThatHungIsLeftByAllConnections) {
-  Database::Options options;
-  options.url = url();
-  options.connections = 2;
-  options.longest_call = runtime::Millis{2'000};
+  Database::Options options = with_connections(2);
+  options.longest_call = runtime::Millis{4'000};
   Stores program(io_, options);
   std::map<long long, int> servers;
   Database::Work look = [&](Session& session) {
@@ -233,10 +234,7 @@ TEST_P(PostgresTest, AServerThatHungIsLeftByAllConnections) {
 }
 
 TEST_P(PostgresTest, WhoGivesUpWaitsForNoCall) {
-  Database::Options options;
-  options.url = url();
-  options.connections = 1;
-  Stores program(io_, options);
+  Stores program(io_, with_connections(1));
   int refused = 0;
   const auto count = [&](const std::exception_ptr& error) { refused += error ? 1 : 0; };
   Database::Work hangs = [&](Session& session) {
