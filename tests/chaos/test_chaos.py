@@ -56,8 +56,8 @@ class Chaos(PostgresTest):
     def launch(self, role, ahead=0, **environment):
         """A process whose clock is so many seconds ahead of the others'."""
         if ahead:
-            environment = {"LD_PRELOAD": str((BIN / "libshifted_clock.so").resolve()),
-                           "SHIFTED_CLOCK_S": str(ahead)}
+            environment |= {"LD_PRELOAD": str((BIN / "libshifted_clock.so").resolve()),
+                            "SHIFTED_CLOCK_S": str(ahead)}
         process = self.start(role, self.data, "serve", "--role", role, "--listen",
                              f"127.0.0.1:{free_port()}", **environment)
         process.again = lambda: self.launch(role, ahead, **environment)
