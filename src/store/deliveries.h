@@ -65,7 +65,7 @@ struct DeliveryOutcome {
   std::string id;
   int attempt = 1;
   DeliveryEnd end = DeliveryEnd::sent;
-  runtime::TimePoint at{};  // retry: not before
+  runtime::TimePoint at{};  // retry: not before; expired: what was too late, where it was a try
   std::string remote_id;
   std::string code;    // stable
   std::string reason;  // for people
