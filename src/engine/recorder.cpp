@@ -1,5 +1,6 @@
 #include "engine/recorder.h"
 
+#include <exception>
 #include <unordered_map>
 #include <utility>
 
@@ -58,7 +59,8 @@ runtime::Task<std::optional<bool>> Recorder::still_ours(std::string delivery_id,
                                                      .attempt = attempt,
                                                      .needed_until = now + parts_.lease / 2,
                                                      .lease_until = now + parts_.lease});
-  } catch (const store::DatabaseError& error) {
+  } catch (const std::exception& error) {
+    // Whatever it was: who asked has others waiting, and asks again.
     parts_.log.warn("whose a message is cannot be asked", {{"error", error.what()}});
   }
   co_return std::nullopt;
