@@ -53,7 +53,9 @@ std::vector<Finding> check_store(Base& base, net::HttpClient& http, const Option
       {"database", true, fmt::format("{}, {}", store_url_shown(options.database_url()), schema)});
   findings.push_back(check_clock(base, *database, options));
   const bool serving = somebody_works(base, *database, options);
-  findings.push_back({"serve", true, serving ? "at work on this database" : "not running"});
+  findings.push_back(
+      {"serve", true,
+       serving ? "at work on this database" : "no worker is at work on this database"});
   store::Users users(*database);
   const std::int64_t active = base.run(users.count_active());
   findings.push_back({"users", true, fmt::format("{} active", active)});

@@ -75,6 +75,16 @@ void warn_of_foreign_values(Base& base, store::Database& database, const Options
       {{"values", describe_values(others)}});
 }
 
+/// On SQLite processes do not hear of each other.
+void warn_of_another_worker(const Options& options, runtime::Log& log) {
+  if (store::is_postgres_url(options.database_url())) return;
+  if (!RunLock::held(options.data_dir, RunLock::Of::workers)) return;
+  log.warn(
+      "another process works through this folder's rounds, too: each spends the limits of GitHub "
+      "and the channels as if it were alone; one is enough, several want PostgreSQL (store.url)",
+      {{"data", options.data_dir}});
+}
+
 /// Who is listed anew is bound anew.
 void keep_operators(Base& base, store::Database& database, const Options& options) {
   std::vector<std::string> logins;
@@ -102,6 +112,7 @@ int serve(const Invocation& invocation, const Options& options, Service::Roles r
   warn_of_foreign_values(base, *database, options);
   // Who works is told apart: beside a lone scheduler, `batch trigger --wait` works itself. Others
   // that share a PostgreSQL are known by their beats, and may have no folder to write into.
+  if (roles.work) warn_of_another_worker(options, *base.log);
   std::optional<RunLock> lock;
   if (roles.work || !store::is_postgres_url(options.database_url())) {
     lock.emplace(options.data_dir, roles.work);

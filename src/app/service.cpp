@@ -77,7 +77,7 @@ Service::Service(Base& base, store::Database& database, const crypto::Sealer& se
       std::make_unique<store::Listener>(base.io.get_executor(), way, [this] { engine_.hurry(); });
 }
 
-/// On SQLite one process works at a time: everything is its own.
+/// On SQLite one process is expected to work: everything is its own.
 std::function<void(const engine::Fleet&)> Service::fleet_hearer(const Options& options) {
   if (!store::is_postgres_url(options.database_url())) return nullptr;
   return [this](const engine::Fleet& fleet) { divide(fleet); };

@@ -65,6 +65,8 @@ class Round(ProcessTest):
         # A second trigger tells nobody twice, with two workers on the same folder.
         self.serve("--role", "worker")
         self.serve("--role", "worker")
+        logs = [(self.folder / f"serve-{number}.log").read_text() for number in (1, 2)]
+        self.assertEqual(["as if it were alone" in log for log in logs], [False, True], logs)
         self.streaky("batch", "trigger", "--wait", code=None)
         self.assertTrue(world.get("audit")["ok"], world.get("audit"))
 
