@@ -97,6 +97,30 @@ TEST_P(ClocksTest, WhatIsOverByAFastMachineIsLeftToOthers) {
   EXPECT_EQ(wait(s_->deliveries.claim("w", 1, real_now(), real_now() + seconds(30))).size(), 1U);
 }
 
+TEST_P(ClocksTest, AFastMachinePausesBetweenItsTries) {
+  make_job();
+  const auto fast = machine(minutes(5));
+  const auto fast_now = real_now() + minutes(5);
+  ClaimedJob job = claim_at(*fast, fast_now).at(0);
+  JobOutcome unseen = outcome_of(job, JobEnd::retry);
+  unseen.retry_at = fast_now + minutes(1);
+  wait(fast->jobs.finish("w", {unseen}, fast_now, fast_now + seconds(30)));
+  EXPECT_TRUE(claim_at(*fast, fast_now + seconds(59)).empty());
+  job = claim_at(*fast, fast_now + minutes(1)).at(0);
+
+  JobOutcome told = outcome_of(job);
+  told.deliveries = {delivery_to(job.user.channels.at(0), "reminder", true)};
+  const auto results = wait(fast->jobs.finish("w", {told}, fast_now, fast_now + seconds(30)));
+  DeliveryOutcome failed = result_of(results.at(0).written.at(0).id, DeliveryEnd::retry);
+  failed.at = fast_now + minutes(1);
+  wait(fast->deliveries.record("w", {failed}, fast_now));
+  const auto claimed_at = [&](runtime::TimePoint now) {
+    return wait(fast->deliveries.claim("w", 1, now, now + seconds(30))).size();
+  };
+  EXPECT_EQ(claimed_at(fast_now + seconds(58)), 0U);
+  EXPECT_EQ(claimed_at(fast_now + minutes(1)), 1U);
+}
+
 // Before the time is set over the network, or with an empty battery.
 TEST_P(ClocksTest, AMachineWithAWrongDateDoesNothingAndSaysWhy) {
   make_job();

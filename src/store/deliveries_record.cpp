@@ -75,8 +75,6 @@ class Recorder {
 
  private:
   [[nodiscard]] Next next_of(const Held& held, const DeliveryOutcome& outcome) const;
-  [[nodiscard]] bool expires_by_this_clock_alone(const Held& held,
-                                                 const DeliveryOutcome& outcome) const;
   void add(const Held& held, const DeliveryOutcome& outcome);
   void note_dead_channel(const Held& held, const DeliveryOutcome& outcome);
   void write_channels();
@@ -134,25 +132,16 @@ std::vector<SwitchedOff> Recorder::run(const std::vector<DeliveryOutcome>& outco
   return off;
 }
 
-/// Of a machine that is fast, others may still send it before the day ends.
-bool Recorder::expires_by_this_clock_alone(const Held& held, const DeliveryOutcome& outcome) const {
-  const runtime::TimePoint at = std::max(now_, outcome.at);
-  return runtime::to_unix_ms(at) >= held.origin.expires_at &&
-         runtime::to_unix_ms(session_.by_both(at)) < held.origin.expires_at;
-}
-
 Next Recorder::next_of(const Held& held, const DeliveryOutcome& outcome) const {
   Next next{"sent", outcome.code, outcome.reason, now_};
+  const runtime::TimePoint midnight = runtime::from_unix_ms(held.origin.expires_at);
   const auto retry = [&](runtime::TimePoint at) {
-    const runtime::TimePoint soonest = session_.by_both(at);
-    next.state = "pending";
-    next.due_at = soonest;
-    if (!held.channel_on) {
-      next = {"dead", "channel_off", "the channel is switched off", at};
-    } else if (runtime::to_unix_ms(soonest) >= held.origin.expires_at) {
-      next.state = "expired";
-    }
+    const auto again = session_.again_before(midnight, at);
+    next.state = again ? "pending" : "expired";
+    next.due_at = again.value_or(at);
+    if (!held.channel_on) next = {"dead", "channel_off", "the channel is switched off", at};
   };
+  const runtime::TimePoint over = std::max(now_, outcome.at);
   switch (outcome.end) {
     case DeliveryEnd::sent:
       break;
@@ -168,7 +157,7 @@ Next Recorder::next_of(const Held& held, const DeliveryOutcome& outcome) const {
       break;
     case DeliveryEnd::expired:
       next.state = "expired";
-      if (expires_by_this_clock_alone(held, outcome)) retry(std::max(now_, outcome.at));
+      if (over >= midnight && session_.again_before(midnight, over)) retry(over);
       break;
     case DeliveryEnd::cancelled:
       next.state = "cancelled";

@@ -166,16 +166,14 @@ void Finisher::end_job(const HeldJob& job, const JobOutcome& outcome) {
     error = outcome.error;
     state = outcome.end == JobEnd::retry ? "pending" : "failed";
   }
-  if (outcome.end == JobEnd::retry || outcome.error == kExpired) {
-    // A try after the user's midnight would be worthless. By both clocks: of a machine that is
-    // fast, others may still look before.
-    const runtime::TimePoint at = session_.by_both(std::max(now_, outcome.retry_at));
-    due_at = json_at(at);
-    state = "pending";
-    if (runtime::to_unix_ms(at) >= job.origin.expires_at) {
-      state = "failed";
-      error = kExpired;
-    }
+  const runtime::TimePoint at = std::max(now_, outcome.retry_at);
+  const runtime::TimePoint midnight = runtime::from_unix_ms(job.origin.expires_at);
+  // A day may also be over because its user travels: then that is not for others to see.
+  if (outcome.end == JobEnd::retry || (outcome.error == kExpired && at >= midnight)) {
+    const auto again = session_.again_before(midnight, at);
+    state = again ? "pending" : "failed";
+    if (again) due_at = json_at(*again);
+    if (!again) error = kExpired;
   }
   const bool ended = state != "pending";
   ends_.push_back({{"id", outcome.job_id},

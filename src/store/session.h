@@ -117,6 +117,14 @@ class Session {
   [[nodiscard]] runtime::TimePoint by_both(runtime::TimePoint now) const {
     return std::min(now, by_server(now));
   }
+  /// When to try again, at `at` by this machine's clock, what is worthless from `end` on; nothing
+  /// where it would be too late. What is too late by this clock alone others may still try.
+  [[nodiscard]] std::optional<runtime::TimePoint> again_before(runtime::TimePoint end,
+                                                               runtime::TimePoint at) const {
+    if (at < end) return at;
+    const runtime::TimePoint soonest = by_both(at);
+    return soonest < end ? std::optional(soonest) : std::nullopt;
+  }
   void set_server_ahead(runtime::Millis ahead) { ahead_ = ahead; }
   void set_clocks_apart(runtime::Millis most) { clocks_apart_ = most; }
   /// Throws DatabaseError (`clocks`) where they are too far apart to tell what day it is.

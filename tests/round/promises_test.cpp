@@ -264,6 +264,9 @@ TEST_F(Promises, WhoTravelsIntoTomorrowHearsNoMoreOfYesterday) {
   moved.discord_webhook = sim::People::webhook_url(*anna.operator->());
   town.house.add(moved);
   town.world.down(Service::github) = false;
+  const auto asked = town.world.stats(Service::github).requests;
+  town.house.run_until(at("2026-07-01T22:30:00Z"));  // before the midnight of Lagos
+  EXPECT_LE(town.world.stats(Service::github).requests, asked + 3) << "that day is over for her";
   town.house.run_until(at("2026-07-02T10:00:00Z"));
   EXPECT_TRUE(town.heard(anna).empty()) << town.heard(anna).front();
 }
