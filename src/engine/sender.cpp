@@ -5,11 +5,7 @@
 #include <utility>
 #include <variant>
 
-#include "engine/plan.h"
 #include "notify/notifier.h"
-#include "streak/local_day.h"
-#include "streak/message.h"
-#include "streak/mutant.h"
 
 namespace streaky::engine {
 
@@ -69,14 +65,6 @@ struct Translate {
   }
 };
 
-/// What a second look says; a part of an answer counts where it is certain.
-streak::Verdict verdict_of(const Look& look) {
-  if (look) return look->judgement.verdict;
-  if (look.error().error.code == "not_found") return streak::Verdict::gone;
-  const auto& partial = look.error().partial;
-  return partial ? partial->judgement.verdict : streak::Verdict::unknown;
-}
-
 /// Nothing when it cannot be sent; the outcome then says why. Apart from the coroutine, whose frame
 /// stays small.
 std::unique_ptr<notify::SealedOutgoing> sealed_outgoing(const ClaimedDelivery& delivery,
@@ -99,10 +87,6 @@ std::unique_ptr<notify::SealedOutgoing> sealed_outgoing(const ClaimedDelivery& d
   outgoing->attempt = delivery.attempt;
   outgoing->expires_at = delivery.expires_at;
   return outgoing;
-}
-
-bool is_about_the_day(std::string_view kind) {
-  return kind == "reminder" || kind == "could_not_check" || kind == "summary";
 }
 
 const char* end_text(DeliveryEnd end) {
@@ -167,23 +151,30 @@ void Sender::stop() {
 // What a coroutine holds while it waits is held thousands of times: what is needed before and after
 // a wait alone is made in functions that are none.
 runtime::Task<void> Sender::deliver(ClaimedDelivery delivery, runtime::Millis since) {
+  auto outcome = std::make_unique<DeliveryOutcome>(outcome_of(delivery, DeliveryEnd::expired));
   std::string trouble;
-  bool sent = false;
   try {
-    auto outcome = std::make_unique<DeliveryOutcome>(outcome_of(delivery, DeliveryEnd::expired));
     co_await bring(&delivery, since, outcome.get());
     note(delivery, *outcome);
-    sent = outcome->end == DeliveryEnd::sent;
-    auto settling = settle(std::move(*outcome));
-    outcome.reset();
-    co_await std::move(settling);
   } catch (const std::exception& error) {
     trouble = error.what();
   }
+  --sending_;
+  ++recording_;
+  begin_next();
+  const bool sent = outcome->end == DeliveryEnd::sent;
+  if (trouble.empty()) {
+    try {
+      auto settling = settle(std::move(*outcome));
+      outcome.reset();
+      co_await std::move(settling);
+    } catch (const std::exception& error) {
+      trouble = error.what();
+    }
+  }
   if (!trouble.empty()) co_await put_off(&delivery, sent, std::move(trouble));
   in_hand_.erase(delivery.id);
-  --sending_;
-  begin_next();
+  --recording_;
 }
 
 bool Sender::surely_ours(runtime::Millis since) const {
@@ -203,24 +194,14 @@ runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, runtime::Millis sin
       co_return;
     }
   }
-  if (now >= delivery->expires_at) co_return;
-  if (delivery->waited && is_about_the_day(delivery->kind)) {
-    const bool wanted = co_await still_wanted(delivery, outcome);
-    if (!wanted) co_return;
-  }
-  if (delivery->kind == "reminder" && now - delivery->checked_at > kFresh &&
-      !planted(Mutant::no_recheck)) {
-    const bool send = co_await recheck(delivery, outcome);
-    if (!send) co_return;
-  }
+  const bool send = co_await is_to_be_sent(delivery, since, outcome);
+  if (!send) co_return;
   auto outgoing = sealed_outgoing(*delivery, *outcome);
   if (!outgoing) co_return;
-  if (parts_.links != nullptr) outgoing->message.links = parts_.links->links_for(*delivery, now);
-  if (parts_.courier.names_users()) co_await name_user(delivery->user_id, outgoing.get());
-  if (!surely_ours(since)) {
-    const bool ours = co_await still_ours(delivery, outcome);
-    if (!ours) co_return;
+  if (parts_.links != nullptr) {
+    outgoing->message.links = parts_.links->links_for(*delivery, parts_.clock.now());
   }
+  if (parts_.courier.names_users()) co_await name_user(delivery->user_id, outgoing.get());
   auto carrying = parts_.courier.carry(std::move(*outgoing));
   outgoing.reset();
   notify::Carried carried = co_await std::move(carrying);
@@ -274,22 +255,11 @@ runtime::Task<bool> Sender::record_trouble(ClaimedDelivery* delivery, bool sent,
   co_return false;
 }
 
-/// False, and cancelled, where the user has said meanwhile that this day needs no message now.
-runtime::Task<bool> Sender::still_wanted(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
-  const auto user = co_await parts_.jobs.reread(delivery->user_id);
-  if (!user || planted(Mutant::wish_overheard)) co_return true;
-  const bool day_off = delivery->kind == "reminder" && user->rules.skips(delivery->date);
-  if (!day_off && !wants_quiet(*user, delivery->date, parts_.clock.now())) co_return true;
-  outcome->end = DeliveryEnd::cancelled;
-  outcome->code = "asked_for_quiet";
-  outcome->reason = "you asked for no message about this day";
-  co_return false;
-}
-
 /// The process may have stood still, and another one may have taken it over; the outcome says so.
 /// While the database does not answer, others may well send it: it is asked again until it does, or
-/// until the day is about to end, since twice is better than not at all.
-runtime::Task<bool> Sender::still_ours(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
+/// until the day is about to end, since twice is better than not at all. Nothing then.
+runtime::Task<std::optional<bool>> Sender::still_ours(ClaimedDelivery* delivery,
+                                                      DeliveryOutcome* outcome) {
   while (true) {
     const TimePoint now = parts_.clock.now();
     if (stopping_) {
@@ -299,15 +269,17 @@ runtime::Task<bool> Sender::still_ours(ClaimedDelivery* delivery, DeliveryOutcom
     const runtime::Millis left = delivery->expires_at - kBeforeMidnight - now;
     if (looks_.unanswered && left <= runtime::Millis{0}) {
       looked_.notify();  // somebody else asks now
-      co_return true;
+      co_return std::nullopt;
     }
     if (looks_.must_wait()) {
-      co_await looked_.wait_for(looks_.unanswered ? left : kLookPause);
+      // By the wall clock, which may be set meanwhile.
+      const runtime::Millis nap = std::min(left, runtime::Clock::kLongestNap);
+      co_await looked_.wait_for(looks_.unanswered ? nap : kLookPause);
       continue;
     }
     const auto ours = co_await look(delivery);
     if (ours == false) *outcome = retry_at(*delivery, now, "lease_lost", "another process has it");
-    if (ours) co_return *ours;
+    if (ours) co_return ours;
   }
 }
 
@@ -331,68 +303,6 @@ runtime::Task<std::optional<bool>> Sender::look(const ClaimedDelivery* delivery)
 }
 
 bool Sender::Looks::must_wait() const { return unanswered ? one_asks : under_way >= kMostLooks; }
-
-/// True when it is to be sent; else the outcome says what becomes of it.
-runtime::Task<bool> Sender::recheck(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
-  const auto user = co_await parts_.jobs.reread(delivery->user_id);
-  if (!user || user->status == store::UserStatus::removed) {
-    outcome->end = DeliveryEnd::cancelled;
-    outcome->code = "user_gone";
-    outcome->reason = "the user was removed";
-    co_return false;
-  }
-  const TimePoint deadline = parts_.clock.now() + kRecheckDeadline;
-  const github::SeenPtr seen = co_await parts_.checker.look(&*user, delivery->date, deadline);
-  co_return judge_again(*user, *seen, *delivery, *outcome);
-}
-
-bool Sender::judge_again(const store::User& user, const Look& look, ClaimedDelivery& delivery,
-                         DeliveryOutcome& outcome) {
-  const TimePoint now = parts_.clock.now();
-  delivery.expires_at = end_of_day(user, delivery.zone, delivery.date, delivery.expires_at, now);
-  if (now >= delivery.expires_at) return false;  // expired, as the outcome began
-  const bool token_dead = look ? look->own_token_dead : look.error().own_token_dead;
-  if (token_dead && !user.token_dead) outcome.token_dead_in_version = user.settings_version;
-  ReminderText text{.user = user,
-                    .stage = delivery.stage,
-                    .streak = user.streak.length,
-                    .today_count = 0,
-                    .lower_bound = false,
-                    .own_token_dead = user.token_dead,
-                    .expires_at = delivery.expires_at,
-                    .now = now,
-                    .as_of = std::nullopt};
-  const streak::Verdict verdict = verdict_of(look);
-  if (verdict == streak::Verdict::at_risk) {
-    const github::Sight& sight = look ? *look : *look.error().partial;
-    text.streak = sight.judgement.streak;
-    text.lower_bound = sight.judgement.open_at.has_value();
-    text.own_token_dead = sight.public_only();
-    outcome.checked_at = sight.seen_at;
-  } else if (verdict != streak::Verdict::unknown) {
-    outcome.end = DeliveryEnd::cancelled;
-    outcome.code = streak::to_text(verdict);
-    outcome.reason = "no longer at risk when it was checked again";
-    return false;
-  } else if (now < delivery.expires_at - kBeforeMidnight) {
-    const TimePoint last_call = delivery.expires_at - kBeforeMidnight;
-    const TimePoint again = now + parts_.random.jitter(kRecheckPause);
-    outcome.end = DeliveryEnd::retry;
-    outcome.at = std::min(again, last_call);
-    outcome.code = "recheck";
-    outcome.reason = "GitHub could not be asked again yet";
-    return false;
-  } else {
-    text.as_of = delivery.checked_at;
-    if (text.streak == 0) {  // its length was never certain
-      text.streak = 1;
-      text.lower_bound = true;
-    }
-  }
-  delivery.message = reminder_message(text);
-  outcome.message = delivery.message;
-  return true;
-}
 
 runtime::Task<void> Sender::name_user(std::int64_t user_id, notify::SealedOutgoing* outgoing) {
   const auto user = co_await parts_.jobs.reread(user_id);

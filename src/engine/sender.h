@@ -5,10 +5,11 @@
 // waited). One that rests on an answer older than `kFresh` is checked against GitHub again first,
 // and cancelled if the user has contributed since; without an answer it waits, and goes out saying
 // "as of HH:MM" shortly before the user's midnight. One that waited is cancelled where its user has
-// asked for quiet meanwhile.
+// asked for quiet meanwhile. What the database has to say to that is waited for, too, as long.
 //
 // Threading: the executor's thread. Borrows what it is constructed with. What is held is bounded by
-// `Limits::held`, what is on its way by `Limits::in_flight`.
+// `Limits::held`, what is looked at and on its way by `Limits::in_flight`: what has arrived and
+// waits to be recorded keeps nobody from being sent.
 #pragma once
 
 #include <cstddef>
@@ -69,7 +70,7 @@ class Sender {
 
   /// How many more it can hold.
   [[nodiscard]] std::size_t room() const;
-  [[nodiscard]] std::size_t held() const { return queue_.size() + sending_; }
+  [[nodiscard]] std::size_t held() const { return queue_.size() + sending_ + recording_; }
   /// Their ids.
   [[nodiscard]] std::vector<std::string> in_hand() const {
     return {in_hand_.begin(), in_hand_.end()};
@@ -91,13 +92,18 @@ class Sender {
   [[nodiscard]] bool surely_ours(runtime::Millis since) const;
   runtime::Task<void> bring(store::ClaimedDelivery* delivery, runtime::Millis since,
                             store::DeliveryOutcome* outcome);
+  runtime::Task<bool> is_to_be_sent(store::ClaimedDelivery* delivery, runtime::Millis since,
+                                    store::DeliveryOutcome* outcome);
   void note(const store::ClaimedDelivery& delivery, const store::DeliveryOutcome& outcome);
   runtime::Task<void> put_off(store::ClaimedDelivery* delivery, bool sent, std::string trouble);
   runtime::Task<bool> record_trouble(store::ClaimedDelivery* delivery, bool sent,
                                      std::string trouble);
-  runtime::Task<bool> still_wanted(store::ClaimedDelivery* delivery,
-                                   store::DeliveryOutcome* outcome);
-  runtime::Task<bool> still_ours(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
+  runtime::Task<std::optional<bool>> still_wanted(store::ClaimedDelivery* delivery,
+                                                  store::DeliveryOutcome* outcome);
+  runtime::Task<bool> wished_away(store::ClaimedDelivery* delivery,
+                                  store::DeliveryOutcome* outcome);
+  runtime::Task<std::optional<bool>> still_ours(store::ClaimedDelivery* delivery,
+                                                store::DeliveryOutcome* outcome);
   runtime::Task<std::optional<bool>> look(const store::ClaimedDelivery* delivery);
   runtime::Task<bool> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
   bool judge_again(const store::User& user, const Look& look, store::ClaimedDelivery& delivery,
@@ -115,8 +121,9 @@ class Sender {
     runtime::Millis since;
   };
   std::deque<Held> queue_;
-  std::unordered_set<std::string> in_hand_;  // the queue and what is on its way
+  std::unordered_set<std::string> in_hand_;  // all three
   std::size_t sending_ = 0;
+  std::size_t recording_ = 0;
   std::int64_t sent_ = 0;
   /// At whether messages are still ours.
   struct Looks {

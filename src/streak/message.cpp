@@ -219,6 +219,12 @@ const char* to_text(Urgency urgency) {
   return "none";
 }
 
+Message as_of(Message message, std::string_view clock, std::chrono::minutes left) {
+  message.body.insert(0, "As of " + std::string(clock) + ": ");
+  message.urgency = urgency_of(left);
+  return message;
+}
+
 Message compose(const MessageInput& input) {
   switch (input.kind) {
     case MessageKind::reminder:

@@ -56,6 +56,10 @@ struct Message {
 
 Message compose(const MessageInput& input);
 
+/// A message that goes out later than it was meant to, with nobody to ask again: it was true at
+/// `clock`, and `left` is left of the day now.
+Message as_of(Message message, std::string_view clock, std::chrono::minutes left);
+
 /// > 3 h low, > 1 h medium, else high.
 Urgency urgency_of(std::chrono::minutes left);
 /// `3 h 12 min`, `45 min`, `2 h`, `less than a minute`.

@@ -114,6 +114,12 @@ TEST(Reminder, SaysHowOldItsKnowledgeIs) {
   EXPECT_THAT(compose(input).body, HasSubstr("As of 23:10, GitHub shows no contribution"));
 }
 
+TEST(Reminder, ThatGoesOutLateSaysWhenItWasTrue) {
+  const Message message = as_of(compose(reminder()), "20:00", std::chrono::minutes(14));
+  EXPECT_THAT(message.body, HasSubstr("As of 20:00: GitHub shows no contribution"));
+  EXPECT_EQ(message.urgency, Urgency::high);
+}
+
 TEST(Reminder, SaysWhenOnlyPublicActivityCouldBeSeen) {
   MessageInput input = reminder();
   input.own_token_dead = true;

@@ -1,0 +1,103 @@
+// The database goes away while messages are in hand.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "store/session.h"
+#include "support/town.h"
+
+namespace streaky::testing_support {
+namespace {
+
+using namespace std::chrono_literals;
+using sim::Service;
+
+/// One message at a time, each under way for 9 s: the others wait in hand. The first two are
+/// surely ours when their turn comes.
+struct Outages : testing::Test {
+  static constexpr std::size_t kPeople = 5;
+  static constexpr std::size_t kSurelyOurs = 2;
+
+  static House::Settings settings() {
+    House::Settings settings;
+    settings.tokens = {"ghp_sim0"};
+    settings.engine.sender.in_flight = 1;
+    return settings;
+  }
+  static runtime::TimePoint at(const char* text) { return runtime::parse_rfc3339(text).value(); }
+
+  void SetUp() override {
+    for (std::size_t i = 0; i < kPeople; ++i) people.push_back(town.settle("UTC", 7));
+    town.world.latency(Service::discord) = {9s, 0};
+    town.start_process();
+    town.move_in();
+    town.world.reset_ledger(town.clock.now());
+    town.house.run_until(at("2026-07-01T20:00:05Z"));
+    ASSERT_EQ(heard().size(), 1U);
+    set_database(false);
+  }
+
+  /// Away: every statement on users and deliveries fails.
+  void set_database(bool there) {
+    store::Database::Work rename = [there](store::Session& session) {
+      for (const std::string table : {"users", "deliveries"}) {
+        const std::string away = table + "_away";
+        session.execute("ALTER TABLE " + (there ? away : table) + " RENAME TO " +
+                        (there ? table : away));
+      }
+    };
+    town.house.await(town.house.database().write(rename));
+  }
+
+  std::vector<std::string> heard() {
+    std::vector<std::string> all;
+    for (const Neighbour& person : people) {
+      for (const std::string& text : town.heard(person)) all.push_back(text);
+    }
+    return all;
+  }
+
+  Town town{Town::default_start(), settings()};  // 2026-07-01 12:00 UTC
+  std::vector<Neighbour> people;
+};
+
+TEST_F(Outages, WhoContributedMeanwhileIsLeftInPeace) {
+  town.house.run_until(at("2026-07-01T20:30:00Z"));
+  ASSERT_EQ(heard().size(), kSurelyOurs) << "the others wait for the database";
+  for (const Neighbour& person : people) {
+    town.world.activity().contribute(*person.operator->(), person->base, 1, town.clock.now());
+  }
+  town.house.run_until(at("2026-07-01T21:00:00Z"));
+  set_database(true);
+  town.house.run_until(at("2026-07-02T01:00:00Z"));
+  EXPECT_EQ(heard().size(), kSurelyOurs);
+}
+
+TEST_F(Outages, WhatIsInHandGoesOutOnceItIsBack) {
+  town.house.run_until(at("2026-07-01T21:00:00Z"));
+  EXPECT_EQ(heard().size(), kSurelyOurs);
+  set_database(true);
+  town.house.run_until(at("2026-07-01T21:05:00Z"));
+  const auto texts = heard();
+  EXPECT_EQ(texts.size(), kPeople);
+  for (const std::string& text : texts) EXPECT_EQ(text.find("As of"), std::string::npos) << text;
+}
+
+TEST_F(Outages, EverybodyHearsBeforeMidnightHowOldTheAnswerIs) {
+  town.house.run_until(at("2026-07-01T23:44:00Z"));
+  EXPECT_EQ(heard().size(), kSurelyOurs);
+  town.house.run_until(at("2026-07-01T23:50:00Z"));
+  const auto texts = heard();
+  EXPECT_EQ(texts.size(), kPeople);
+  const auto old = std::ranges::count_if(
+      texts, [](const std::string& text) { return text.contains("As of 20:00: GitHub shows no"); });
+  EXPECT_EQ(old, kPeople - kSurelyOurs);
+  town.house.run_until(at("2026-07-02T00:10:00Z"));
+  set_database(true);
+  town.house.run_until(at("2026-07-02T01:00:00Z"));
+  EXPECT_EQ(heard().size(), kPeople) << "nobody hears twice";
+}
+
+}  // namespace
+}  // namespace streaky::testing_support
