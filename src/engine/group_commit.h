@@ -145,10 +145,6 @@ class GroupCommit {
   /// True when it is to be tried again after a pause.
   bool put_back(const store::DatabaseError& error, Group& group, Part& part, Parts& parts) {
     const bool held = error.kind() == store::DatabaseError::Kind::locked;
-    if (held && giving_up_) {
-      log_.error("results were not recorded", {{"error", error.what()}});
-      return false;
-    }
     if ((error.refuses_rows() || held) && part.items.size() > 1) {
       split(std::move(part), parts);
       return false;

@@ -130,5 +130,16 @@ TEST_F(GroupCommitTest, GivingUpSaysSoToEverybody) {
   EXPECT_EQ(errors_[2], "not recorded");
 }
 
+TEST_F(GroupCommitTest, GivingUpOnAnItemWhoseRowsAreHeldLosesNoOther) {
+  held_ = true;
+  add_all(101, 200);
+  io_.poll();
+  commit_.give_up();
+  run();
+  EXPECT_EQ(answers_.size(), 99U);
+  EXPECT_EQ(errors_.size(), 1U);
+  EXPECT_EQ(errors_[kHeld], "not recorded");
+}
+
 }  // namespace
 }  // namespace streaky::engine
