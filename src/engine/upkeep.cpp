@@ -20,12 +20,10 @@ Reaper::Reaper(Parts parts)
 runtime::Task<runtime::Millis> Reaper::pass() {
   const runtime::TimePoint now = parts_.clock.now();
   store::InHand in_hand = parts_.in_hand();
-  if (!in_hand.empty()) {
-    co_await parts_.jobs.extend(parts_.owner, std::move(in_hand), now + parts_.lease);
-  }
   runtime::Millis ahead{0};
-  if (parts_.shared || jumped(ahead)) {
-    ahead = co_await parts_.upkeep.server_ahead();  // and so the database is back
+  if (parts_.shared || !in_hand.empty() || jumped(ahead)) {
+    // That it answers says, too, that the database is back.
+    ahead = co_await parts_.jobs.extend(parts_.owner, std::move(in_hand), now + parts_.lease);
   }
   const runtime::Millis monotonic = parts_.clock.monotonic();
   if (jumped(ahead)) reaps_from_ = monotonic + (parts_.shared ? grace() : parts_.lease / 3);

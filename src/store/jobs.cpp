@@ -139,9 +139,11 @@ runtime::Task<void> Jobs::release(std::string owner, std::vector<std::int64_t> j
   if (!job_ids.empty()) co_await database_.write(std::move(work));
 }
 
-runtime::Task<void> Jobs::extend(std::string owner, InHand in_hand,
-                                 runtime::TimePoint lease_until) {
+runtime::Task<runtime::Millis> Jobs::extend(std::string owner, InHand in_hand,
+                                            runtime::TimePoint lease_until) {
+  runtime::Millis ahead{0};
   Database::Work work = [&](Session& session) {
+    ahead = session.server_ahead();
     const auto keep = [&](const char* name, std::string ids) {
       session.query(name)
           .bind("owner", owner)
@@ -154,6 +156,7 @@ runtime::Task<void> Jobs::extend(std::string owner, InHand in_hand,
     if (!in_hand.deliveries.empty()) keep("jobs/extend_deliveries", to_json(in_hand.deliveries));
   };
   co_await database_.write(std::move(work), Database::Line::first);
+  co_return ahead;
 }
 
 runtime::Task<Jobs::Due> Jobs::next_due(runtime::TimePoint now) {

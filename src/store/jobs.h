@@ -94,8 +94,10 @@ class Jobs {
   runtime::Task<void> release(std::string owner, std::vector<std::int64_t> job_ids);
   /// The heartbeat: one statement for the jobs and one for the deliveries that are in hand. What
   /// the tables say of `owner` besides (a claim of which only the answer was lost) is left to its
-  /// lease.
-  runtime::Task<void> extend(std::string owner, InHand in_hand, runtime::TimePoint lease_until);
+  /// lease. Goes first. Gives by how much the database's clock, which leases are counted by, is
+  /// ahead of this machine's; 0 on SQLite.
+  runtime::Task<runtime::Millis> extend(std::string owner, InHand in_hand,
+                                        runtime::TimePoint lease_until);
   /// How looks at a user ended, newest first: what was judged when nothing was sent.
   struct Look {
     streak::Label date;

@@ -221,8 +221,9 @@ void PostgresConnection::begin(bool write) {
   try {
     *connection_ << text, soci::into(server_ms);
   } catch (const soci::soci_error&) {
-    // A server that was started anew is noticed only now; nothing has happened yet.
-    if (!lost()) throw;
+    // A server that was started anew is noticed only now; nothing has happened yet. What was cut
+    // off has taken long enough.
+    if (!lost() || was_cut_off()) throw;
     connect();
     *connection_ << text, soci::into(server_ms);
   }

@@ -7,7 +7,6 @@
 
 #include "store/counts.h"
 #include "store/days.h"
-#include "store/health.h"
 #include "store/json_rows.h"
 #include "store/kept_answers.h"
 #include "store/pending_deliveries.h"
@@ -214,7 +213,5 @@ runtime::Task<int> Upkeep::clean_web(runtime::TimePoint now, int limit) {
   if (any) co_await database_.write(std::move(work));
   co_return static_cast<int>(deleted);
 }
-
-runtime::Task<runtime::Millis> Upkeep::server_ahead() { return clock_ahead(&database_); }
 
 }  // namespace streaky::store

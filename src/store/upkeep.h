@@ -46,9 +46,6 @@ class Upkeep {
   /// as expired. Looks first and writes only when there is something to do.
   /// On PostgreSQL it looks at the days alone on which anything may live.
   runtime::Task<Reaped> reap(runtime::TimePoint now);
-  /// By how much the database's clock is ahead of this machine's, which leases are counted by; 0 on
-  /// SQLite.
-  runtime::Task<runtime::Millis> server_ahead();
   /// PostgreSQL: ends as expired what was left unfinished on the days before those, when nobody
   /// was there to reap it. Nothing is left for it on SQLite.
   runtime::Task<Reaped> reap_old(runtime::TimePoint now);
