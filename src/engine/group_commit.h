@@ -2,14 +2,15 @@
 //
 // A caller of `add` awaits its own answer; meanwhile whatever arrives within `kLinger` joins the
 // same group. A database that is away is tried again until it is back or the owner gives up: what
-// was found out or sent is not forgotten while the process lives. An item that the schema refuses,
+// was found out or sent is not forgotten while the process lives; where the caller keeps it
+// (`Effort::once`), it is told instead. An item that the schema refuses,
 // or whose rows somebody holds, spoils its group: the group is split until that item stands alone.
 // One that is refused ends with that error; one whose rows are held is tried again, behind the
 // others.
 //
 // Threading: the executor's thread. Bounded by what is in flight, since every caller waits.
-// Errors: `add` throws NotRecorded after `give_up`, DatabaseError for an item that is refused, and
-// whatever bug the writer throws.
+// Errors: `add` throws NotRecorded after `give_up`, DatabaseError for an item that is refused, or
+// that was tried once, and whatever bug the writer throws.
 #pragma once
 
 #include <cstddef>
@@ -36,6 +37,8 @@ class NotRecorded : public std::runtime_error {
   NotRecorded() : std::runtime_error("the result could not be recorded before stopping") {}
 };
 
+enum class Effort { until_written, once };
+
 template <typename Item, typename Answer>
 class GroupCommit {
  public:
@@ -47,11 +50,13 @@ class GroupCommit {
   using Write = std::function<runtime::Task<std::vector<Answer>>(const std::vector<Item>*)>;
 
   GroupCommit(runtime::Clock& clock, runtime::Log& log, runtime::Executor executor,
-              runtime::TaskGroup::OnException on_exception, Write write)
+              runtime::TaskGroup::OnException on_exception, Write write,
+              Effort effort = Effort::until_written)
       : clock_(clock),
         log_(log),
         tasks_(std::move(executor), std::move(on_exception)),
-        write_(std::move(write)) {}
+        write_(std::move(write)),
+        effort_(effort) {}
 
   /// Joins a group at once; the task waits for the answer. No coroutine itself, so that the item
   /// does not stay in a frame while it waits.
@@ -149,7 +154,7 @@ class GroupCommit {
       split(std::move(part), parts);
       return false;
     }
-    if (error.refuses_rows()) {
+    if (error.refuses_rows() || effort_ == Effort::once) {
       fail(&group, part);
       return false;
     }
@@ -180,6 +185,7 @@ class GroupCommit {
   runtime::Log& log_;      // borrowed
   runtime::TaskGroup tasks_;
   Write write_;
+  const Effort effort_;
   std::shared_ptr<Group> open_;
   bool giving_up_ = false;
 };

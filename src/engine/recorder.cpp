@@ -14,7 +14,13 @@ Recorder::Recorder(Parts parts, const runtime::Executor& executor,
       deliveries_(parts_.clock, parts_.log, executor, on_exception,
                   [this](const std::vector<store::DeliveryOutcome>* items) {
                     return write_deliveries(items);
-                  }) {}
+                  }),
+      retries_(
+          parts_.clock, parts_.log, executor, on_exception,
+          [this](const std::vector<store::DeliveryOutcome>* items) {
+            return write_deliveries(items);
+          },
+          Effort::once) {}
 
 runtime::Task<std::vector<store::FinishResult>> Recorder::write_jobs(
     const std::vector<store::JobOutcome>* items) {
@@ -69,11 +75,13 @@ runtime::Task<std::optional<bool>> Recorder::still_ours(std::string delivery_id,
 runtime::Task<void> Recorder::drain() {
   co_await jobs_.drain();
   co_await deliveries_.drain();
+  co_await retries_.drain();
 }
 
 void Recorder::give_up() {
   jobs_.give_up();
   deliveries_.give_up();
+  retries_.give_up();
 }
 
 }  // namespace streaky::engine

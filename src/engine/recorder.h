@@ -31,6 +31,10 @@ class Recorder {
   runtime::Task<std::vector<store::SwitchedOff>> record(store::DeliveryOutcome outcome) {
     return deliveries_.add(std::move(outcome));
   }
+  /// The same, tried once: what is to be tried again is not forgotten by who has it in hand.
+  runtime::Task<std::vector<store::SwitchedOff>> record_once(store::DeliveryOutcome outcome) {
+    return retries_.add(std::move(outcome));
+  }
 
   /// Whether that delivery is still ours to send, and will be for half a lease: another process
   /// may have taken it over while this one stood still. Nothing when the database does not
@@ -52,6 +56,7 @@ class Recorder {
   Parts parts_;
   GroupCommit<store::JobOutcome, store::FinishResult> jobs_;
   GroupCommit<store::DeliveryOutcome, SwitchedOffs> deliveries_;
+  GroupCommit<store::DeliveryOutcome, SwitchedOffs> retries_;
 };
 
 }  // namespace streaky::engine

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "engine/delivery_outcomes.h"
 #include "notify/notifier.h"
 
 namespace streaky::engine {
@@ -15,27 +16,6 @@ using runtime::TimePoint;
 using store::ClaimedDelivery;
 using store::DeliveryEnd;
 using store::DeliveryOutcome;
-
-DeliveryOutcome outcome_of(const ClaimedDelivery& delivery, DeliveryEnd end) {
-  DeliveryOutcome outcome;
-  outcome.id = delivery.id;
-  outcome.attempt = delivery.attempt;
-  outcome.end = end;
-  return outcome;
-}
-
-DeliveryOutcome retry_at(const ClaimedDelivery& delivery, TimePoint at, std::string code,
-                         std::string reason) {
-  DeliveryOutcome outcome = outcome_of(delivery, DeliveryEnd::retry);
-  outcome.at = at;
-  outcome.code = std::move(code);
-  outcome.reason = std::move(reason);
-  return outcome;
-}
-
-DeliveryOutcome handed_back(const ClaimedDelivery& delivery, TimePoint at) {
-  return retry_at(delivery, at, "handed_back", "the process is stopping");
-}
 
 /// Fills the outcome from what the channel said.
 struct Translate {
@@ -82,11 +62,15 @@ std::unique_ptr<notify::SealedOutgoing> sealed_outgoing(const ClaimedDelivery& d
   outgoing->sealed = delivery.sealed;
   outgoing->user_id = delivery.user_id;
   outgoing->channel_id = delivery.channel_id;
-  outgoing->message = delivery.message;
-  outgoing->message.silent = delivery.channel_level == streak::ChannelLevel::quiet;
-  outgoing->attempt = delivery.attempt;
-  outgoing->expires_at = delivery.expires_at;
   return outgoing;
+}
+
+/// What a second look, or a second try, may have changed.
+void fill(notify::SealedOutgoing& outgoing, const ClaimedDelivery& delivery, int tries) {
+  outgoing.attempt = delivery.attempt + tries;
+  outgoing.message = delivery.message;
+  outgoing.message.silent = delivery.channel_level == streak::ChannelLevel::quiet;
+  outgoing.expires_at = delivery.expires_at;
 }
 
 const char* end_text(DeliveryEnd end) {
@@ -113,7 +97,7 @@ Sender::Sender(Parts parts, Limits limits, runtime::Executor executor,
                runtime::TaskGroup::OnException on_exception)
     : parts_(std::move(parts)),
       limits_(limits),
-      looked_(parts_.clock),
+      answered_(parts_.clock),
       stopped_(parts_.clock),
       tasks_(std::move(executor), std::move(on_exception)) {}
 
@@ -132,7 +116,7 @@ void Sender::take(ClaimedDelivery delivery, runtime::Millis since) {
 void Sender::begin_next() {
   while (!queue_.empty() && sending_ < limits_.in_flight && !stopping_) {
     ++sending_;
-    tasks_.spawn(deliver(std::move(queue_.front().delivery), queue_.front().since));
+    tasks_.spawn(deliver(std::move(queue_.front())));
     queue_.pop_front();
   }
 }
@@ -140,22 +124,24 @@ void Sender::begin_next() {
 void Sender::stop() {
   if (std::exchange(stopping_, true)) return;
   stopped_.notify();
-  looked_.notify();
+  answered_.notify();
   const TimePoint now = parts_.clock.now();
   for (const Held& held : std::exchange(queue_, {})) {
     in_hand_.erase(held.delivery.id);
-    tasks_.spawn(settle(handed_back(held.delivery, now)));
+    DeliveryOutcome outcome = handed_back(held.delivery, now);
+    outcome.maybe_seen = held.maybe_seen;
+    tasks_.spawn(settle(std::move(outcome)));
   }
 }
 
 // What a coroutine holds while it waits is held thousands of times: what is needed before and after
 // a wait alone is made in functions that are none.
-runtime::Task<void> Sender::deliver(ClaimedDelivery delivery, runtime::Millis since) {
-  auto outcome = std::make_unique<DeliveryOutcome>(outcome_of(delivery, DeliveryEnd::expired));
+runtime::Task<void> Sender::deliver(Held held) {
+  auto outcome = std::make_unique<DeliveryOutcome>(outcome_of(held.delivery, DeliveryEnd::expired));
   std::string trouble;
   try {
-    co_await bring(&delivery, since, outcome.get());
-    note(delivery, *outcome);
+    co_await bring(&held, outcome.get());
+    note(held.delivery, *outcome);
   } catch (const std::exception& error) {
     trouble = error.what();
   }
@@ -163,49 +149,49 @@ runtime::Task<void> Sender::deliver(ClaimedDelivery delivery, runtime::Millis si
   ++recording_;
   begin_next();
   const bool sent = outcome->end == DeliveryEnd::sent;
+  bool kept = false;
   if (trouble.empty()) {
     try {
-      auto settling = settle(std::move(*outcome));
-      outcome.reset();
-      co_await std::move(settling);
+      auto settling = settle_or_keep(&held, std::move(outcome));
+      kept = co_await std::move(settling);
     } catch (const std::exception& error) {
       trouble = error.what();
     }
   }
-  if (!trouble.empty()) co_await put_off(&delivery, sent, std::move(trouble));
-  in_hand_.erase(delivery.id);
+  if (!trouble.empty()) co_await put_off(&held.delivery, sent, std::move(trouble));
   --recording_;
-}
-
-bool Sender::surely_ours(runtime::Millis since) const {
-  const runtime::Millis held = parts_.clock.monotonic() - since;
-  return held <= std::min(kSurelyOurs, parts_.lease / 3) && !parts_.silent();
+  if (kept) {
+    queue_.push_back(std::move(held));
+    begin_next();
+  } else {
+    in_hand_.erase(held.delivery.id);
+  }
 }
 
 /// The outcome says `expired` until something better is known.
-runtime::Task<void> Sender::bring(ClaimedDelivery* delivery, runtime::Millis since,
-                                  DeliveryOutcome* outcome) {
+runtime::Task<void> Sender::bring(Held* held, DeliveryOutcome* outcome) {
+  ClaimedDelivery& delivery = held->delivery;
   TimePoint now = parts_.clock.now();
-  if (now < delivery->due_at) {
-    if (!stopping_) co_await stopped_.wait_for(delivery->due_at - now);
+  if (now < delivery.due_at) {
+    if (!stopping_) co_await stopped_.wait_for(delivery.due_at - now);
     now = parts_.clock.now();
     if (stopping_) {
-      *outcome = handed_back(*delivery, std::max(now, delivery->due_at));
+      *outcome = handed_back(delivery, std::max(now, delivery.due_at));
       co_return;
     }
   }
-  const bool send = co_await is_to_be_sent(delivery, since, outcome);
-  if (!send) co_return;
-  auto outgoing = sealed_outgoing(*delivery, *outcome);
+  auto outgoing = sealed_outgoing(delivery, *outcome);
   if (!outgoing) co_return;
-  if (parts_.links != nullptr) {
-    outgoing->message.links = parts_.links->links_for(*delivery, parts_.clock.now());
-  }
-  if (parts_.courier.names_users()) co_await name_user(delivery->user_id, outgoing.get());
+  if (parts_.courier.names_users()) co_await name_user(delivery.user_id, outgoing.get());
+  const bool send = co_await is_to_be_sent(held, outcome);
+  now = parts_.clock.now();
+  if (!send || now >= delivery.expires_at) co_return;
+  fill(*outgoing, delivery, held->tries);
+  if (parts_.links != nullptr) outgoing->message.links = parts_.links->links_for(delivery, now);
   auto carrying = parts_.courier.carry(std::move(*outgoing));
   outgoing.reset();
   notify::Carried carried = co_await std::move(carrying);
-  take_answer(*delivery, std::move(carried), *outcome);
+  take_answer(delivery, std::move(carried), *outcome);
 }
 
 void Sender::note(const ClaimedDelivery& delivery, const DeliveryOutcome& outcome) {
@@ -255,55 +241,6 @@ runtime::Task<bool> Sender::record_trouble(ClaimedDelivery* delivery, bool sent,
   co_return false;
 }
 
-/// The process may have stood still, and another one may have taken it over; the outcome says so.
-/// While the database does not answer, others may well send it: it is asked again until it does, or
-/// until the day is about to end, since twice is better than not at all. Nothing then.
-runtime::Task<std::optional<bool>> Sender::still_ours(ClaimedDelivery* delivery,
-                                                      DeliveryOutcome* outcome) {
-  while (true) {
-    const TimePoint now = parts_.clock.now();
-    if (stopping_) {
-      *outcome = handed_back(*delivery, now);
-      co_return false;
-    }
-    const runtime::Millis left = delivery->expires_at - kBeforeMidnight - now;
-    if (looks_.unanswered && left <= runtime::Millis{0}) {
-      looked_.notify();  // somebody else asks now
-      co_return std::nullopt;
-    }
-    if (looks_.must_wait()) {
-      // By the wall clock, which may be set meanwhile.
-      const runtime::Millis nap = std::min(left, runtime::Clock::kLongestNap);
-      co_await looked_.wait_for(looks_.unanswered ? nap : kLookPause);
-      continue;
-    }
-    const auto ours = co_await look(delivery);
-    if (ours == false) *outcome = retry_at(*delivery, now, "lease_lost", "another process has it");
-    if (ours) co_return ours;
-  }
-}
-
-/// Where no connection can be had each try takes long, one after the other: then one asks for all,
-/// again and again.
-runtime::Task<std::optional<bool>> Sender::look(const ClaimedDelivery* delivery) {
-  const bool for_all = looks_.unanswered;
-  if (for_all) {
-    looks_.one_asks = true;
-    co_await stopped_.wait_for(kLookPause);
-  }
-  ++looks_.under_way;
-  const auto ours =
-      co_await parts_.recorder.still_ours(delivery->id, delivery->date, delivery->attempt);
-  --looks_.under_way;
-  if (for_all) looks_.one_asks = false;
-  looks_.unanswered = !ours;
-  // Not with each of them: all who wait look up.
-  if (ours && (for_all || looks_.under_way == kMostLooks / 2)) looked_.notify();
-  co_return ours;
-}
-
-bool Sender::Looks::must_wait() const { return unanswered ? one_asks : under_way >= kMostLooks; }
-
 runtime::Task<void> Sender::name_user(std::int64_t user_id, notify::SealedOutgoing* outgoing) {
   const auto user = co_await parts_.jobs.reread(user_id);
   if (!user) co_return;
@@ -329,9 +266,54 @@ void Sender::take_answer(const ClaimedDelivery& delivery, notify::Carried carrie
   }
 }
 
+/// True when it is to be tried again here: it has not arrived, and the database, which would keep
+/// it, does not answer.
+runtime::Task<bool> Sender::settle_or_keep(Held* held, std::unique_ptr<DeliveryOutcome> outcome) {
+  outcome->maybe_seen = outcome->maybe_seen || held->maybe_seen;
+  if (outcome->end != DeliveryEnd::retry || stopping_) {
+    auto settling = settle(std::move(*outcome));
+    outcome.reset();
+    co_await std::move(settling);
+    co_return false;
+  }
+  held->maybe_seen = outcome->maybe_seen;
+  const TimePoint at = outcome->at;
+  const runtime::Millis began = parts_.clock.monotonic();
+  try {
+    auto settling = settle_retry(std::move(*outcome));
+    outcome.reset();
+    co_await std::move(settling);
+    co_return false;
+  } catch (const store::DatabaseError& error) {
+    if (error.refuses_rows()) throw;
+  }
+  answers_.failed(began, parts_.clock.monotonic());
+  const bool again = co_await wait_to_try_again(at);
+  held->delivery.waited = true;
+  ++held->tries;
+  if (again) co_return true;
+  DeliveryOutcome back = handed_back(held->delivery, std::max(at, parts_.clock.now()));
+  back.maybe_seen = held->maybe_seen;
+  co_await settle(std::move(back));
+  co_return false;
+}
+
+/// False when the process is stopping.
+runtime::Task<bool> Sender::wait_to_try_again(TimePoint at) {
+  while (!stopping_ && parts_.clock.now() < at) {
+    const runtime::Millis left = at - parts_.clock.now();
+    co_await stopped_.wait_for(std::min(left, runtime::Clock::kLongestNap));
+  }
+  co_return !stopping_;
+}
+
 runtime::Task<void> Sender::settle(DeliveryOutcome outcome) {
   const bool waits = outcome.end == DeliveryEnd::retry;
   return settled(parts_.recorder.record(std::move(outcome)), waits);
+}
+
+runtime::Task<void> Sender::settle_retry(DeliveryOutcome outcome) {
+  return settled(parts_.recorder.record_once(std::move(outcome)), true);
 }
 
 runtime::Task<void> Sender::settled(runtime::Task<std::vector<store::SwitchedOff>> recording,

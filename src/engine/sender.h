@@ -5,7 +5,8 @@
 // waited). One that rests on an answer older than `kFresh` is checked against GitHub again first,
 // and cancelled if the user has contributed since; without an answer it waits, and goes out saying
 // "as of HH:MM" shortly before the user's midnight. One that waited is cancelled where its user has
-// asked for quiet meanwhile. What the database has to say to that is waited for, too, as long.
+// asked for quiet meanwhile. While the database does not answer, a message whose turn comes late
+// waits for it, as long; and one that its channel has not taken is tried again from here.
 //
 // Threading: the executor's thread. Borrows what it is constructed with. What is held is bounded by
 // `Limits::held`, what is looked at and on its way by `Limits::in_flight`: what has arrived and
@@ -15,12 +16,14 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "engine/action_links.h"
+#include "engine/answers.h"
 #include "engine/checker.h"
 #include "engine/recorder.h"
 #include "notify/courier.h"
@@ -40,8 +43,11 @@ class Sender {
   /// What has been held for longer, or for a third of its lease, is sent only after a look at
   /// whether it is still ours.
   static constexpr runtime::Millis kSurelyOurs{10'000};
-  static constexpr std::size_t kMostLooks = 64;        // under way
-  static constexpr runtime::Millis kLookPause{1'000};  // while the database does not answer
+  /// So long the database must have been silent before a message goes out unasked, and so long
+  /// before midnight it goes out all the same.
+  static constexpr runtime::Millis kPatience{60'000};
+  /// Who has asked in vain lets others ask, for whom there may be an answer.
+  static constexpr runtime::Millis kOthersFirst{2 * Answers::kAskAgain};
 
   struct Limits {
     std::size_t in_flight = 2'048;
@@ -87,54 +93,52 @@ class Sender {
   runtime::Task<void> wait_empty() { return tasks_.wait_empty(); }
 
  private:
+  struct Held {
+    store::ClaimedDelivery delivery;
+    runtime::Millis since{0};  // surely ours by then
+    // Of tries that could not be recorded:
+    bool maybe_seen = false;
+    int tries = 0;
+  };
+  /// What becomes of a message that needs the database's word.
+  enum class Turn { asks, goes_unasked, ends };
+
   void begin_next();
-  runtime::Task<void> deliver(store::ClaimedDelivery delivery, runtime::Millis since);
+  runtime::Task<void> deliver(Held held);
+  runtime::Task<void> bring(Held* held, store::DeliveryOutcome* outcome);
+  runtime::Task<bool> is_to_be_sent(Held* held, store::DeliveryOutcome* outcome);
   [[nodiscard]] bool surely_ours(runtime::Millis since) const;
-  runtime::Task<void> bring(store::ClaimedDelivery* delivery, runtime::Millis since,
-                            store::DeliveryOutcome* outcome);
-  runtime::Task<bool> is_to_be_sent(store::ClaimedDelivery* delivery, runtime::Millis since,
-                                    store::DeliveryOutcome* outcome);
-  void note(const store::ClaimedDelivery& delivery, const store::DeliveryOutcome& outcome);
-  runtime::Task<void> put_off(store::ClaimedDelivery* delivery, bool sent, std::string trouble);
-  runtime::Task<bool> record_trouble(store::ClaimedDelivery* delivery, bool sent,
-                                     std::string trouble);
+  runtime::Task<Turn> turn_to_ask(runtime::TimePoint midnight, runtime::Millis not_before);
   runtime::Task<std::optional<bool>> still_wanted(store::ClaimedDelivery* delivery,
                                                   store::DeliveryOutcome* outcome);
-  runtime::Task<bool> wished_away(store::ClaimedDelivery* delivery,
-                                  store::DeliveryOutcome* outcome);
   runtime::Task<std::optional<bool>> still_ours(store::ClaimedDelivery* delivery,
                                                 store::DeliveryOutcome* outcome);
-  runtime::Task<std::optional<bool>> look(const store::ClaimedDelivery* delivery);
-  runtime::Task<bool> recheck(store::ClaimedDelivery* delivery, store::DeliveryOutcome* outcome);
+  void answered(const Answers::Question& question, bool answered);
   bool judge_again(const store::User& user, const Look& look, store::ClaimedDelivery& delivery,
                    store::DeliveryOutcome& outcome);
   runtime::Task<void> name_user(std::int64_t user_id, notify::SealedOutgoing* outgoing);
   void take_answer(const store::ClaimedDelivery& delivery, notify::Carried carried,
                    store::DeliveryOutcome& outcome) const;
+  void note(const store::ClaimedDelivery& delivery, const store::DeliveryOutcome& outcome);
+
+  runtime::Task<bool> settle_or_keep(Held* held, std::unique_ptr<store::DeliveryOutcome> outcome);
+  runtime::Task<bool> wait_to_try_again(runtime::TimePoint at);
   runtime::Task<void> settle(store::DeliveryOutcome outcome);
+  runtime::Task<void> settle_retry(store::DeliveryOutcome outcome);
   runtime::Task<void> settled(runtime::Task<std::vector<store::SwitchedOff>> recording, bool waits);
+  runtime::Task<void> put_off(store::ClaimedDelivery* delivery, bool sent, std::string trouble);
+  runtime::Task<bool> record_trouble(store::ClaimedDelivery* delivery, bool sent,
+                                     std::string trouble);
 
   Parts parts_;
   Limits limits_;
-  struct Held {
-    store::ClaimedDelivery delivery;
-    runtime::Millis since;
-  };
   std::deque<Held> queue_;
   std::unordered_set<std::string> in_hand_;  // all three
   std::size_t sending_ = 0;
   std::size_t recording_ = 0;
   std::int64_t sent_ = 0;
-  /// At whether messages are still ours.
-  struct Looks {
-    std::size_t under_way = 0;
-    bool unanswered = false;  // the latest one
-    bool one_asks = false;    // until there is an answer, for all
-
-    [[nodiscard]] bool must_wait() const;
-  };
-  Looks looks_;
-  runtime::Wake looked_;
+  Answers answers_;  // of the database, to what is asked about messages
+  runtime::Wake answered_;
   bool stopping_ = false;
   runtime::Wake stopped_;
   runtime::TaskGroup tasks_;

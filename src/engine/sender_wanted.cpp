@@ -1,6 +1,10 @@
 // Whether a message is still to be sent when its turn has come.
 #include <algorithm>
+#include <exception>
+#include <string_view>
+#include <utility>
 
+#include "engine/delivery_outcomes.h"
 #include "engine/plan.h"
 #include "engine/sender.h"
 #include "streak/local_day.h"
@@ -11,6 +15,7 @@ namespace streaky::engine {
 
 namespace {
 
+using runtime::Millis;
 using runtime::TimePoint;
 using store::ClaimedDelivery;
 using store::DeliveryEnd;
@@ -34,9 +39,28 @@ bool is_old_alarm(const ClaimedDelivery& delivery, TimePoint now) {
          !planted(Mutant::no_recheck);
 }
 
+/// Its user may have said something, or contributed, since it was judged.
+bool may_have_changed(const ClaimedDelivery& delivery, TimePoint now) {
+  return (delivery.waited && is_about_the_day(delivery.kind)) || is_old_alarm(delivery, now);
+}
+
+/// The user has said meanwhile that this day needs no message now.
+bool is_wished_away(const ClaimedDelivery& delivery, const store::User& user, TimePoint now) {
+  if (!is_about_the_day(delivery.kind) || planted(Mutant::wish_overheard)) return false;
+  const bool day_off = delivery.kind == "reminder" && user.rules.skips(delivery.date);
+  return day_off || wants_quiet(user, delivery.date, now);
+}
+
+void cancel(DeliveryOutcome& outcome, std::string code, std::string reason) {
+  outcome.end = DeliveryEnd::cancelled;
+  outcome.code = std::move(code);
+  outcome.reason = std::move(reason);
+}
+
 /// Nobody could be asked again: it says when it was true.
 void say_as_of(ClaimedDelivery& delivery, DeliveryOutcome& outcome, TimePoint now) {
-  if (!is_old_alarm(delivery, now)) return;
+  constexpr std::string_view kSaid = "As of ";
+  if (!is_old_alarm(delivery, now) || delivery.message.body.starts_with(kSaid)) return;
   const auto zone = streak::Zone::find(delivery.zone);
   if (!zone) return;
   const auto left = std::chrono::floor<std::chrono::minutes>(delivery.expires_at - now);
@@ -49,73 +73,114 @@ void say_as_of(ClaimedDelivery& delivery, DeliveryOutcome& outcome, TimePoint no
 
 /// By the user's wishes, GitHub, and whose it is; else the outcome says why not. What was judged
 /// before a long wait is judged again.
-runtime::Task<bool> Sender::is_to_be_sent(ClaimedDelivery* delivery, runtime::Millis since,
-                                          DeliveryOutcome* outcome) {
-  while (parts_.clock.now() < delivery->expires_at) {
-    const auto wanted = co_await still_wanted(delivery, outcome);
-    if (wanted == false) co_return false;
-    if (wanted && surely_ours(since)) co_return true;
-    const runtime::Millis asked = parts_.clock.monotonic();
-    const auto ours = co_await still_ours(delivery, outcome);
-    if (ours == false) co_return false;
-    if (!ours) {
-      say_as_of(*delivery, *outcome, parts_.clock.now());
+runtime::Task<bool> Sender::is_to_be_sent(Held* held, DeliveryOutcome* outcome) {
+  ClaimedDelivery& delivery = held->delivery;
+  std::optional<Millis> judged_at;
+  std::optional<Millis> looked_at;
+  Millis turn_began = held->since;
+  Millis not_before{0};
+  while (true) {
+    const Millis now = parts_.clock.monotonic();
+    if (now - turn_began > kFresh) delivery.waited = true;
+    turn_began = now;
+    const bool judge = may_have_changed(delivery, parts_.clock.now()) &&
+                       !(judged_at && now - *judged_at <= kFresh);
+    const bool look = !surely_ours(held->since) && !(looked_at && now - *looked_at <= kSurelyOurs);
+    if (!judge && !look) co_return true;
+    const Turn turn = co_await turn_to_ask(delivery.expires_at, not_before);
+    if (turn == Turn::goes_unasked) {
+      say_as_of(delivery, *outcome, parts_.clock.now());
       co_return true;
     }
-    since = parts_.clock.monotonic();
-    if (wanted && since - asked <= kFresh) co_return true;
-    delivery->waited = true;
+    if (turn == Turn::ends) {
+      if (stopping_) *outcome = handed_back(delivery, parts_.clock.now());
+      co_return false;
+    }
+    const Millis asked = parts_.clock.monotonic();
+    std::optional<bool> word;
+    if (judge) {
+      word = co_await still_wanted(&delivery, outcome);
+      if (word) judged_at = asked;
+    } else {
+      word = co_await still_ours(&delivery, outcome);
+      if (word) looked_at = held->since = asked;
+    }
+    if (word == false) co_return false;
+    if (!word) not_before = parts_.clock.monotonic() + kOthersFirst;
   }
-  co_return false;
 }
 
-/// False where the outcome says why not; nothing while the database does not answer.
+bool Sender::surely_ours(Millis since) const {
+  const Millis held = parts_.clock.monotonic() - since;
+  return held <= std::min(kSurelyOurs, parts_.lease / 3) && !parts_.silent();
+}
+
+/// While the database does not answer, a message waits: its user may have contributed, or others
+/// have sent it. Shortly before the day ends it goes out unasked, since twice is better than not at
+/// all.
+runtime::Task<Sender::Turn> Sender::turn_to_ask(TimePoint midnight, Millis not_before) {
+  while (!stopping_ && parts_.clock.now() < midnight) {
+    const Millis now = parts_.clock.monotonic();
+    const Millis left = midnight - parts_.clock.now();
+    const Millis patience = left > kPatience ? kPatience : Millis{0};
+    if (left <= kBeforeMidnight && answers_.silent_for(patience, now)) {
+      co_return Turn::goes_unasked;
+    }
+    if (now >= not_before && answers_.may_ask(now)) co_return Turn::asks;
+    co_await answered_.wait_for(Answers::kAskAgain);
+  }
+  co_return Turn::ends;
+}
+
+void Sender::answered(const Answers::Question& question, bool answered) {
+  if (answers_.ended(question, answered, parts_.clock.monotonic())) answered_.notify();
+}
+
+/// By its user as stored now, and by GitHub. False where the outcome says why not; nothing when the
+/// database does not answer.
 runtime::Task<std::optional<bool>> Sender::still_wanted(ClaimedDelivery* delivery,
                                                         DeliveryOutcome* outcome) {
-  const bool may_be_wished_away = delivery->waited && is_about_the_day(delivery->kind);
-  const bool is_old = is_old_alarm(*delivery, parts_.clock.now());
-  if (!may_be_wished_away && !is_old) co_return true;
-  if (looks_.unanswered) co_return std::nullopt;
+  const Answers::Question question = answers_.ask(parts_.clock.monotonic());
+  std::optional<store::User> user;
+  std::string trouble;
   try {
-    if (may_be_wished_away) {
-      const bool away = co_await wished_away(delivery, outcome);
-      if (away) co_return false;
-    }
-    bool wanted = true;
-    if (is_old) wanted = co_await recheck(delivery, outcome);
-    co_return wanted;
-  } catch (const store::DatabaseError& error) {
-    parts_.log.warn("whether a message is still wanted cannot be asked",
-                    {{"delivery", delivery->id}, {"error", error.what()}});
+    user = co_await parts_.jobs.reread(delivery->user_id);
+  } catch (const std::exception& error) {
+    trouble = error.what();
   }
-  looks_.unanswered = true;
-  co_return std::nullopt;
-}
-
-/// True, and cancelled, where the user has said meanwhile that this day needs no message now.
-runtime::Task<bool> Sender::wished_away(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
-  const auto user = co_await parts_.jobs.reread(delivery->user_id);
-  if (!user || planted(Mutant::wish_overheard)) co_return false;
-  const bool day_off = delivery->kind == "reminder" && user->rules.skips(delivery->date);
-  if (!day_off && !wants_quiet(*user, delivery->date, parts_.clock.now())) co_return false;
-  outcome->end = DeliveryEnd::cancelled;
-  outcome->code = "asked_for_quiet";
-  outcome->reason = "you asked for no message about this day";
-  co_return true;
-}
-
-/// True when it is to be sent; else the outcome says what becomes of it.
-runtime::Task<bool> Sender::recheck(ClaimedDelivery* delivery, DeliveryOutcome* outcome) {
-  const auto user = co_await parts_.jobs.reread(delivery->user_id);
+  answered(question, trouble.empty());
+  if (!trouble.empty()) {
+    parts_.log.warn("whether a message is still wanted cannot be asked",
+                    {{"delivery", delivery->id}, {"error", trouble}});
+    co_return std::nullopt;
+  }
+  const TimePoint now = parts_.clock.now();
   if (!user || user->status == store::UserStatus::removed) {
-    outcome->end = DeliveryEnd::cancelled;
-    outcome->code = "user_gone";
-    outcome->reason = "the user was removed";
+    cancel(*outcome, "user_gone", "the user was removed");
     co_return false;
   }
-  const TimePoint deadline = parts_.clock.now() + kRecheckDeadline;
-  const github::SeenPtr seen = co_await parts_.checker.look(&*user, delivery->date, deadline);
+  if (delivery->waited && is_wished_away(*delivery, *user, now)) {
+    cancel(*outcome, "asked_for_quiet", "you asked for no message about this day");
+    co_return false;
+  }
+  if (!is_old_alarm(*delivery, now)) co_return true;
+  const github::SeenPtr seen =
+      co_await parts_.checker.look(&*user, delivery->date, now + kRecheckDeadline);
   co_return judge_again(*user, *seen, *delivery, *outcome);
+}
+
+/// The process may have stood still, and another one may have taken it over; the outcome says so.
+/// Nothing when the database does not answer.
+runtime::Task<std::optional<bool>> Sender::still_ours(ClaimedDelivery* delivery,
+                                                      DeliveryOutcome* outcome) {
+  const Answers::Question question = answers_.ask(parts_.clock.monotonic());
+  const auto ours =
+      co_await parts_.recorder.still_ours(delivery->id, delivery->date, delivery->attempt);
+  answered(question, ours.has_value());
+  if (ours == false) {
+    *outcome = retry_at(*delivery, parts_.clock.now(), "lease_lost", "another process has it");
+  }
+  co_return ours;
 }
 
 bool Sender::judge_again(const store::User& user, const Look& look, ClaimedDelivery& delivery,
@@ -140,11 +205,9 @@ bool Sender::judge_again(const store::User& user, const Look& look, ClaimedDeliv
     text.streak = sight.judgement.streak;
     text.lower_bound = sight.judgement.open_at.has_value();
     text.own_token_dead = sight.public_only();
-    outcome.checked_at = sight.seen_at;
+    outcome.checked_at = delivery.checked_at = sight.seen_at;
   } else if (verdict != streak::Verdict::unknown) {
-    outcome.end = DeliveryEnd::cancelled;
-    outcome.code = streak::to_text(verdict);
-    outcome.reason = "no longer at risk when it was checked again";
+    cancel(outcome, streak::to_text(verdict), "no longer at risk when it was checked again");
     return false;
   } else if (now < delivery.expires_at - kBeforeMidnight) {
     const TimePoint last_call = delivery.expires_at - kBeforeMidnight;

@@ -220,7 +220,9 @@ const char* to_text(Urgency urgency) {
 }
 
 Message as_of(Message message, std::string_view clock, std::chrono::minutes left) {
-  message.body.insert(0, "As of " + std::string(clock) + ": ");
+  const std::string then = "As of " + std::string(clock) + ": ";
+  message.subject.insert(0, then);
+  message.body.insert(0, then);
   message.urgency = urgency_of(left);
   return message;
 }

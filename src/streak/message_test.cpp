@@ -117,6 +117,7 @@ TEST(Reminder, SaysHowOldItsKnowledgeIs) {
 TEST(Reminder, ThatGoesOutLateSaysWhenItWasTrue) {
   const Message message = as_of(compose(reminder()), "20:00", std::chrono::minutes(14));
   EXPECT_THAT(message.body, HasSubstr("As of 20:00: GitHub shows no contribution"));
+  EXPECT_THAT(message.subject, testing::StartsWith("As of 20:00: "));
   EXPECT_EQ(message.urgency, Urgency::high);
 }
 

@@ -50,6 +50,12 @@ struct Outages : testing::Test {
     town.house.await(town.house.database().write(rename));
   }
 
+  void contribute() {
+    for (const Neighbour& person : people) {
+      town.world.activity().contribute(*person.operator->(), person->base, 1, town.clock.now());
+    }
+  }
+
   std::vector<std::string> heard() {
     std::vector<std::string> all;
     for (const Neighbour& person : people) {
@@ -65,9 +71,7 @@ struct Outages : testing::Test {
 TEST_F(Outages, WhoContributedMeanwhileIsLeftInPeace) {
   town.house.run_until(at("2026-07-01T20:30:00Z"));
   ASSERT_EQ(heard().size(), kSurelyOurs) << "the others wait for the database";
-  for (const Neighbour& person : people) {
-    town.world.activity().contribute(*person.operator->(), person->base, 1, town.clock.now());
-  }
+  contribute();
   town.house.run_until(at("2026-07-01T21:00:00Z"));
   set_database(true);
   town.house.run_until(at("2026-07-02T01:00:00Z"));
@@ -97,6 +101,68 @@ TEST_F(Outages, EverybodyHearsBeforeMidnightHowOldTheAnswerIs) {
   set_database(true);
   town.house.run_until(at("2026-07-02T01:00:00Z"));
   EXPECT_EQ(heard().size(), kPeople) << "nobody hears twice";
+}
+
+TEST_F(Outages, WhoContributedIsLeftInPeaceWhenItIsBackInTheLastMinutes) {
+  town.house.run_until(at("2026-07-01T22:00:00Z"));
+  contribute();
+  town.house.run_until(at("2026-07-01T23:44:30Z"));
+  set_database(true);
+  town.house.run_until(at("2026-07-02T01:00:00Z"));
+  EXPECT_EQ(heard().size(), kSurelyOurs);
+}
+
+// A server that is started anew just then.
+TEST_F(Outages, AMomentWithoutAnswersInTheLastMinutesIsWaitedFor) {
+  set_database(true);
+  town.world.down(Service::discord) = true;
+  town.house.run_until(at("2026-07-01T21:00:00Z"));
+  const auto before = heard().size();
+  contribute();
+  town.world.down(Service::github) = true;  // they wait for an answer
+  town.house.run_until(at("2026-07-01T23:44:50Z"));
+  set_database(false);
+  town.house.run_until(at("2026-07-01T23:45:20Z"));
+  town.world.down(Service::discord) = false;
+  town.world.down(Service::github) = false;
+  set_database(true);
+  town.house.run_until(at("2026-07-02T01:00:00Z"));
+  EXPECT_EQ(heard().size(), before);
+}
+
+TEST_F(Outages, AChannelThatFailsForAWhileIsTriedAgain) {
+  town.house.run_until(at("2026-07-01T23:40:00Z"));
+  town.world.down(Service::discord) = true;
+  town.house.run_until(at("2026-07-01T23:48:00Z"));
+  EXPECT_EQ(heard().size(), kSurelyOurs);
+  town.world.down(Service::discord) = false;
+  town.house.run_until(at("2026-07-01T23:58:00Z"));
+  EXPECT_EQ(heard().size(), kPeople);
+}
+
+TEST_F(Outages, WhoAskedForQuietMeanwhileIsLeftInPeace) {
+  set_database(true);
+  for (const Neighbour& person : people) {
+    NewUser resting;
+    resting.login = person->login;
+    resting.discord_webhook = sim::People::webhook_url(*person.operator->());
+    resting.rules.pauses.push_back({streak::parse_label("2026-07-01").value(), std::nullopt});
+    town.house.add(resting);
+  }
+  set_database(false);
+  town.house.run_until(at("2026-07-01T21:00:00Z"));
+  set_database(true);
+  town.house.run_until(at("2026-07-02T01:00:00Z"));
+  EXPECT_LE(heard().size(), kSurelyOurs);
+}
+
+TEST_F(Outages, AStopHandsBackWhatWaits) {
+  town.house.run_until(at("2026-07-01T20:30:00Z"));
+  set_database(true);
+  ASSERT_TRUE(town.house.stop_until(town.clock.now() + 30s));
+  town.start_process();
+  town.house.run_for(5min);
+  EXPECT_EQ(heard().size(), kPeople);
 }
 
 }  // namespace
