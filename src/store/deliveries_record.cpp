@@ -136,7 +136,7 @@ Next Recorder::next_of(const Held& held, const DeliveryOutcome& outcome) const {
   Next next{"sent", outcome.code, outcome.reason, now_};
   const runtime::TimePoint midnight = runtime::from_unix_ms(held.origin.expires_at);
   const auto retry = [&](runtime::TimePoint at) {
-    const auto again = session_.again_before(midnight, at);
+    const auto again = session_.again_before(midnight, at, now_);
     next.state = again ? "pending" : "expired";
     next.due_at = again.value_or(at);
     if (!held.channel_on) next = {"dead", "channel_off", "the channel is switched off", at};
@@ -157,7 +157,7 @@ Next Recorder::next_of(const Held& held, const DeliveryOutcome& outcome) const {
       break;
     case DeliveryEnd::expired:
       next.state = "expired";
-      if (over >= midnight && session_.again_before(midnight, over)) retry(over);
+      if (over >= midnight && session_.again_before(midnight, over, now_)) retry(over);
       break;
     case DeliveryEnd::cancelled:
       next.state = "cancelled";

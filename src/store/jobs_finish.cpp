@@ -170,7 +170,7 @@ void Finisher::end_job(const HeldJob& job, const JobOutcome& outcome) {
   const runtime::TimePoint midnight = runtime::from_unix_ms(job.origin.expires_at);
   // A day may also be over because its user travels: then that is not for others to see.
   if (outcome.end == JobEnd::retry || (outcome.error == kExpired && at >= midnight)) {
-    const auto again = session_.again_before(midnight, at);
+    const auto again = session_.again_before(midnight, at, now_);
     state = again ? "pending" : "failed";
     if (again) due_at = json_at(*again);
     if (!again) error = kExpired;

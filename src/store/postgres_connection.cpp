@@ -217,7 +217,7 @@ void PostgresConnection::begin(bool write) {
       statements_.text(write ? "session/begin_write" : "session/begin_read"), lock_timeout_ms_,
       kIdleMs);
   long long server_ms = 0;
-  if (lost()) connect();
+  if (lost() || was_cut_off()) connect();
   try {
     *connection_ << text, soci::into(server_ms);
   } catch (const soci::soci_error&) {

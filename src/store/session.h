@@ -117,11 +117,13 @@ class Session {
   [[nodiscard]] runtime::TimePoint by_both(runtime::TimePoint now) const {
     return std::min(now, by_server(now));
   }
-  /// When to try again, at `at` by this machine's clock, what is worthless from `end` on; nothing
-  /// where it would be too late. What is too late by this clock alone others may still try.
+  /// When to try again what is worthless from `end` on, at `at` by this machine's clock, which
+  /// shows `now`; nothing where it would be too late. What may be tried at once, or is too late by
+  /// this clock alone, others may try by theirs.
   [[nodiscard]] std::optional<runtime::TimePoint> again_before(runtime::TimePoint end,
-                                                               runtime::TimePoint at) const {
-    if (at < end) return at;
+                                                               runtime::TimePoint at,
+                                                               runtime::TimePoint now) const {
+    if (at > now && at < end) return at;
     const runtime::TimePoint soonest = by_both(at);
     return soonest < end ? std::optional(soonest) : std::nullopt;
   }
