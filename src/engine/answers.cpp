@@ -1,5 +1,7 @@
 #include "engine/answers.h"
 
+#include <algorithm>
+
 namespace streaky::engine {
 
 using runtime::Millis;
@@ -24,12 +26,13 @@ bool Answers::ended(const Question& question, bool answered, Millis now) {
     return false;
   }
   failing_since_.reset();
+  answered_at_ = now;
   // Not with each of them: all who wait look up.
   return question.for_all || under_way_ == kMostAsking / 2;
 }
 
 void Answers::failed(Millis began, Millis now) {
-  if (!failing_since_) failing_since_ = began;
+  if (!failing_since_) failing_since_ = std::max(began, answered_at_);
   failed_at_ = now;
 }
 

@@ -37,6 +37,7 @@ class Answers {
  private:
   std::size_t under_way_ = 0;
   bool one_asks_ = false;
+  runtime::Millis answered_at_{0};  // the latest
   std::optional<runtime::Millis> failing_since_;
   runtime::Millis failed_at_{0};  // the latest
 };

@@ -47,5 +47,13 @@ TEST(Answers, SilenceCountsFromTheFirstQuestionAndWhileItIsAskedAgain) {
   EXPECT_FALSE(answers.silent_for(Millis{0}, stale));
 }
 
+TEST(Answers, SilenceBeginsAfterTheLatestAnswer) {
+  Answers answers;
+  const auto slow = answers.ask(Millis{0});
+  answers.ended(answers.ask(Millis{0}), true, Millis{59'000});
+  answers.ended(slow, false, Millis{60'000});
+  EXPECT_FALSE(answers.silent_for(Millis{2'000}, Millis{60'000}));
+}
+
 }  // namespace
 }  // namespace streaky::engine

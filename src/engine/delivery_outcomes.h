@@ -8,6 +8,9 @@
 
 namespace streaky::engine {
 
+/// Another process has it: nothing that this one could still do.
+inline constexpr const char* kLeaseLost = "lease_lost";
+
 inline store::DeliveryOutcome outcome_of(const store::ClaimedDelivery& delivery,
                                          store::DeliveryEnd end) {
   store::DeliveryOutcome outcome;

@@ -116,6 +116,7 @@ void Sender::take(ClaimedDelivery delivery, runtime::Millis since) {
 void Sender::begin_next() {
   while (!queue_.empty() && sending_ < limits_.in_flight && !stopping_) {
     ++sending_;
+    ++begun_;
     tasks_.spawn(deliver(std::move(queue_.front())));
     queue_.pop_front();
   }
@@ -146,7 +147,6 @@ runtime::Task<void> Sender::deliver(Held held) {
     trouble = error.what();
   }
   --sending_;
-  ++recording_;
   begin_next();
   const bool sent = outcome->end == DeliveryEnd::sent;
   bool kept = false;
@@ -159,7 +159,7 @@ runtime::Task<void> Sender::deliver(Held held) {
     }
   }
   if (!trouble.empty()) co_await put_off(&held.delivery, sent, std::move(trouble));
-  --recording_;
+  --begun_;
   if (kept) {
     queue_.push_back(std::move(held));
     begin_next();
@@ -182,10 +182,11 @@ runtime::Task<void> Sender::bring(Held* held, DeliveryOutcome* outcome) {
   }
   auto outgoing = sealed_outgoing(delivery, *outcome);
   if (!outgoing) co_return;
-  if (parts_.courier.names_users()) co_await name_user(delivery.user_id, outgoing.get());
   const bool send = co_await is_to_be_sent(held, outcome);
   now = parts_.clock.now();
   if (!send || now >= delivery.expires_at) co_return;
+  outgoing->login = held->login;
+  outgoing->streak = held->streak;
   fill(*outgoing, delivery, held->tries);
   if (parts_.links != nullptr) outgoing->message.links = parts_.links->links_for(delivery, now);
   auto carrying = parts_.courier.carry(std::move(*outgoing));
@@ -241,13 +242,6 @@ runtime::Task<bool> Sender::record_trouble(ClaimedDelivery* delivery, bool sent,
   co_return false;
 }
 
-runtime::Task<void> Sender::name_user(std::int64_t user_id, notify::SealedOutgoing* outgoing) {
-  const auto user = co_await parts_.jobs.reread(user_id);
-  if (!user) co_return;
-  outgoing->login = user->login;
-  outgoing->streak = user->streak.length;
-}
-
 void Sender::take_answer(const ClaimedDelivery& delivery, notify::Carried carried,
                          DeliveryOutcome& outcome) const {
   std::visit(Translate{outcome}, carried.outcome);
@@ -267,53 +261,51 @@ void Sender::take_answer(const ClaimedDelivery& delivery, notify::Carried carrie
 }
 
 /// True when it is to be tried again here: it has not arrived, and the database, which would keep
-/// it, does not answer.
+/// it, has not taken it back by the time of the next try.
 runtime::Task<bool> Sender::settle_or_keep(Held* held, std::unique_ptr<DeliveryOutcome> outcome) {
   outcome->maybe_seen = outcome->maybe_seen || held->maybe_seen;
-  if (outcome->end != DeliveryEnd::retry || stopping_) {
-    auto settling = settle(std::move(*outcome));
-    outcome.reset();
-    co_await std::move(settling);
-    co_return false;
+  while (outcome->end == DeliveryEnd::retry && outcome->code != kLeaseLost && !stopping_) {
+    const runtime::Millis began = parts_.clock.monotonic();
+    const bool recorded = co_await record_retry(*outcome);
+    if (recorded) co_return false;
+    answers_.failed(began, parts_.clock.monotonic());
+    // Perhaps it was recorded, and only the answer was lost.
+    held->since = began - 2 * kFresh;
+    if (parts_.clock.now() >= outcome->at) {
+      held->maybe_seen = outcome->maybe_seen;
+      ++held->tries;
+      co_return true;
+    }
+    co_await wait_to_try_again(std::min(outcome->at, parts_.clock.now() + kOfferAgain));
   }
-  held->maybe_seen = outcome->maybe_seen;
-  const TimePoint at = outcome->at;
-  const runtime::Millis began = parts_.clock.monotonic();
-  try {
-    auto settling = settle_retry(std::move(*outcome));
-    outcome.reset();
-    co_await std::move(settling);
-    co_return false;
-  } catch (const store::DatabaseError& error) {
-    if (error.refuses_rows()) throw;
-  }
-  answers_.failed(began, parts_.clock.monotonic());
-  const bool again = co_await wait_to_try_again(at);
-  held->delivery.waited = true;
-  ++held->tries;
-  if (again) co_return true;
-  DeliveryOutcome back = handed_back(held->delivery, std::max(at, parts_.clock.now()));
-  back.maybe_seen = held->maybe_seen;
-  co_await settle(std::move(back));
+  auto settling = settle(std::move(*outcome));
+  outcome.reset();
+  co_await std::move(settling);
   co_return false;
 }
 
-/// False when the process is stopping.
-runtime::Task<bool> Sender::wait_to_try_again(TimePoint at) {
+/// False when the database does not answer.
+runtime::Task<bool> Sender::record_retry(DeliveryOutcome outcome) {
+  try {
+    co_await settled(parts_.recorder.record_once(std::move(outcome)), true);
+    co_return true;
+  } catch (const store::DatabaseError& error) {
+    if (error.refuses_rows()) throw;
+  }
+  co_return false;
+}
+
+/// Or until the process stops.
+runtime::Task<void> Sender::wait_to_try_again(TimePoint at) {
   while (!stopping_ && parts_.clock.now() < at) {
     const runtime::Millis left = at - parts_.clock.now();
     co_await stopped_.wait_for(std::min(left, runtime::Clock::kLongestNap));
   }
-  co_return !stopping_;
 }
 
 runtime::Task<void> Sender::settle(DeliveryOutcome outcome) {
   const bool waits = outcome.end == DeliveryEnd::retry;
   return settled(parts_.recorder.record(std::move(outcome)), waits);
-}
-
-runtime::Task<void> Sender::settle_retry(DeliveryOutcome outcome) {
-  return settled(parts_.recorder.record_once(std::move(outcome)), true);
 }
 
 runtime::Task<void> Sender::settled(runtime::Task<std::vector<store::SwitchedOff>> recording,

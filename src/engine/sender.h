@@ -9,8 +9,8 @@
 // waits for it, as long; and one that its channel has not taken is tried again from here.
 //
 // Threading: the executor's thread. Borrows what it is constructed with. What is held is bounded by
-// `Limits::held`, what is looked at and on its way by `Limits::in_flight`: what has arrived and
-// waits to be recorded keeps nobody from being sent.
+// `Limits::held`, what is looked at and on its way by `Limits::in_flight`: what waits for the
+// database keeps nobody from being sent.
 #pragma once
 
 #include <cstddef>
@@ -48,6 +48,8 @@ class Sender {
   static constexpr runtime::Millis kPatience{60'000};
   /// Who has asked in vain lets others ask, for whom there may be an answer.
   static constexpr runtime::Millis kOthersFirst{2 * Answers::kAskAgain};
+  /// How often what is kept for want of the database is offered to it.
+  static constexpr runtime::Millis kOfferAgain{30'000};
 
   struct Limits {
     std::size_t in_flight = 2'048;
@@ -76,7 +78,7 @@ class Sender {
 
   /// How many more it can hold.
   [[nodiscard]] std::size_t room() const;
-  [[nodiscard]] std::size_t held() const { return queue_.size() + sending_ + recording_; }
+  [[nodiscard]] std::size_t held() const { return queue_.size() + begun_; }
   /// Their ids.
   [[nodiscard]] std::vector<std::string> in_hand() const {
     return {in_hand_.begin(), in_hand_.end()};
@@ -99,6 +101,9 @@ class Sender {
     // Of tries that could not be recorded:
     bool maybe_seen = false;
     int tries = 0;
+    // For a courier that names users:
+    std::string login{};
+    int streak = 0;
   };
   /// What becomes of a message that needs the database's word.
   enum class Turn { asks, goes_unasked, ends };
@@ -109,22 +114,23 @@ class Sender {
   runtime::Task<bool> is_to_be_sent(Held* held, store::DeliveryOutcome* outcome);
   [[nodiscard]] bool surely_ours(runtime::Millis since) const;
   runtime::Task<Turn> turn_to_ask(runtime::TimePoint midnight, runtime::Millis not_before);
-  runtime::Task<std::optional<bool>> still_wanted(store::ClaimedDelivery* delivery,
-                                                  store::DeliveryOutcome* outcome);
+  [[nodiscard]] std::optional<Turn> turn_now(runtime::TimePoint midnight,
+                                             runtime::Millis not_before) const;
+  [[nodiscard]] bool lacks_name(const Held& held) const;
+  runtime::Task<std::optional<bool>> still_wanted(Held* held, store::DeliveryOutcome* outcome);
   runtime::Task<std::optional<bool>> still_ours(store::ClaimedDelivery* delivery,
                                                 store::DeliveryOutcome* outcome);
   void answered(const Answers::Question& question, bool answered);
   bool judge_again(const store::User& user, const Look& look, store::ClaimedDelivery& delivery,
                    store::DeliveryOutcome& outcome);
-  runtime::Task<void> name_user(std::int64_t user_id, notify::SealedOutgoing* outgoing);
   void take_answer(const store::ClaimedDelivery& delivery, notify::Carried carried,
                    store::DeliveryOutcome& outcome) const;
   void note(const store::ClaimedDelivery& delivery, const store::DeliveryOutcome& outcome);
 
   runtime::Task<bool> settle_or_keep(Held* held, std::unique_ptr<store::DeliveryOutcome> outcome);
-  runtime::Task<bool> wait_to_try_again(runtime::TimePoint at);
+  runtime::Task<bool> record_retry(store::DeliveryOutcome outcome);
+  runtime::Task<void> wait_to_try_again(runtime::TimePoint at);
   runtime::Task<void> settle(store::DeliveryOutcome outcome);
-  runtime::Task<void> settle_retry(store::DeliveryOutcome outcome);
   runtime::Task<void> settled(runtime::Task<std::vector<store::SwitchedOff>> recording, bool waits);
   runtime::Task<void> put_off(store::ClaimedDelivery* delivery, bool sent, std::string trouble);
   runtime::Task<bool> record_trouble(store::ClaimedDelivery* delivery, bool sent,
@@ -133,9 +139,9 @@ class Sender {
   Parts parts_;
   Limits limits_;
   std::deque<Held> queue_;
-  std::unordered_set<std::string> in_hand_;  // all three
-  std::size_t sending_ = 0;
-  std::size_t recording_ = 0;
+  std::unordered_set<std::string> in_hand_;  // the queue and what has begun
+  std::size_t begun_ = 0;
+  std::size_t sending_ = 0;  // of these: looked at and on their way
   std::int64_t sent_ = 0;
   Answers answers_;  // of the database, to what is asked about messages
   runtime::Wake answered_;

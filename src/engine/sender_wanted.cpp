@@ -83,8 +83,8 @@ runtime::Task<bool> Sender::is_to_be_sent(Held* held, DeliveryOutcome* outcome) 
     const Millis now = parts_.clock.monotonic();
     if (now - turn_began > kFresh) delivery.waited = true;
     turn_began = now;
-    const bool judge = may_have_changed(delivery, parts_.clock.now()) &&
-                       !(judged_at && now - *judged_at <= kFresh);
+    const bool unsure = may_have_changed(delivery, parts_.clock.now()) || lacks_name(*held);
+    const bool judge = unsure && !(judged_at && now - *judged_at <= kFresh);
     const bool look = !surely_ours(held->since) && !(looked_at && now - *looked_at <= kSurelyOurs);
     if (!judge && !look) co_return true;
     const Turn turn = co_await turn_to_ask(delivery.expires_at, not_before);
@@ -99,11 +99,12 @@ runtime::Task<bool> Sender::is_to_be_sent(Held* held, DeliveryOutcome* outcome) 
     const Millis asked = parts_.clock.monotonic();
     std::optional<bool> word;
     if (judge) {
-      word = co_await still_wanted(&delivery, outcome);
+      word = co_await still_wanted(held, outcome);
       if (word) judged_at = asked;
     } else {
       word = co_await still_ours(&delivery, outcome);
-      if (word) looked_at = held->since = asked;
+      if (word) held->since = asked;
+      if (word) looked_at = parts_.clock.monotonic();
     }
     if (word == false) co_return false;
     if (!word) not_before = parts_.clock.monotonic() + kOthersFirst;
@@ -117,19 +118,35 @@ bool Sender::surely_ours(Millis since) const {
 
 /// While the database does not answer, a message waits: its user may have contributed, or others
 /// have sent it. Shortly before the day ends it goes out unasked, since twice is better than not at
-/// all.
+/// all. Nothing while it has to wait.
+std::optional<Sender::Turn> Sender::turn_now(TimePoint midnight, Millis not_before) const {
+  const Millis now = parts_.clock.monotonic();
+  const Millis left = midnight - parts_.clock.now();
+  if (stopping_ || left <= Millis{0}) return Turn::ends;
+  const Millis patience = left > kPatience ? kPatience : Millis{0};
+  if (left <= kBeforeMidnight && answers_.silent_for(patience, now)) return Turn::goes_unasked;
+  if (now >= not_before && answers_.may_ask(now)) return Turn::asks;
+  return std::nullopt;
+}
+
+/// Who waits leaves its place to others, whose midnight may be nearer.
 runtime::Task<Sender::Turn> Sender::turn_to_ask(TimePoint midnight, Millis not_before) {
-  while (!stopping_ && parts_.clock.now() < midnight) {
-    const Millis now = parts_.clock.monotonic();
-    const Millis left = midnight - parts_.clock.now();
-    const Millis patience = left > kPatience ? kPatience : Millis{0};
-    if (left <= kBeforeMidnight && answers_.silent_for(patience, now)) {
-      co_return Turn::goes_unasked;
-    }
-    if (now >= not_before && answers_.may_ask(now)) co_return Turn::asks;
+  std::optional<Turn> turn = turn_now(midnight, not_before);
+  if (turn) co_return *turn;
+  --sending_;
+  begin_next();
+  while (!turn) {
     co_await answered_.wait_for(Answers::kAskAgain);
+    const bool place = sending_ < limits_.in_flight || stopping_;
+    if (place) turn = turn_now(midnight, not_before);
   }
-  co_return Turn::ends;
+  ++sending_;
+  co_return *turn;
+}
+
+/// Where the courier's other side composes the message.
+bool Sender::lacks_name(const Held& held) const {
+  return parts_.courier.names_users() && held.login.empty();
 }
 
 void Sender::answered(const Answers::Question& question, bool answered) {
@@ -138,20 +155,20 @@ void Sender::answered(const Answers::Question& question, bool answered) {
 
 /// By its user as stored now, and by GitHub. False where the outcome says why not; nothing when the
 /// database does not answer.
-runtime::Task<std::optional<bool>> Sender::still_wanted(ClaimedDelivery* delivery,
-                                                        DeliveryOutcome* outcome) {
+runtime::Task<std::optional<bool>> Sender::still_wanted(Held* held, DeliveryOutcome* outcome) {
+  ClaimedDelivery& delivery = held->delivery;
   const Answers::Question question = answers_.ask(parts_.clock.monotonic());
   std::optional<store::User> user;
   std::string trouble;
   try {
-    user = co_await parts_.jobs.reread(delivery->user_id);
+    user = co_await parts_.jobs.reread(delivery.user_id);
   } catch (const std::exception& error) {
     trouble = error.what();
   }
   answered(question, trouble.empty());
   if (!trouble.empty()) {
     parts_.log.warn("whether a message is still wanted cannot be asked",
-                    {{"delivery", delivery->id}, {"error", trouble}});
+                    {{"delivery", delivery.id}, {"error", trouble}});
     co_return std::nullopt;
   }
   const TimePoint now = parts_.clock.now();
@@ -159,14 +176,16 @@ runtime::Task<std::optional<bool>> Sender::still_wanted(ClaimedDelivery* deliver
     cancel(*outcome, "user_gone", "the user was removed");
     co_return false;
   }
-  if (delivery->waited && is_wished_away(*delivery, *user, now)) {
+  held->login = user->login;
+  held->streak = user->streak.length;
+  if (delivery.waited && is_wished_away(delivery, *user, now)) {
     cancel(*outcome, "asked_for_quiet", "you asked for no message about this day");
     co_return false;
   }
-  if (!is_old_alarm(*delivery, now)) co_return true;
+  if (!is_old_alarm(delivery, now)) co_return true;
   const github::SeenPtr seen =
-      co_await parts_.checker.look(&*user, delivery->date, now + kRecheckDeadline);
-  co_return judge_again(*user, *seen, *delivery, *outcome);
+      co_await parts_.checker.look(&*user, delivery.date, now + kRecheckDeadline);
+  co_return judge_again(*user, *seen, delivery, *outcome);
 }
 
 /// The process may have stood still, and another one may have taken it over; the outcome says so.
@@ -178,7 +197,7 @@ runtime::Task<std::optional<bool>> Sender::still_ours(ClaimedDelivery* delivery,
       co_await parts_.recorder.still_ours(delivery->id, delivery->date, delivery->attempt);
   answered(question, ours.has_value());
   if (ours == false) {
-    *outcome = retry_at(*delivery, parts_.clock.now(), "lease_lost", "another process has it");
+    *outcome = retry_at(*delivery, parts_.clock.now(), kLeaseLost, "another process has it");
   }
   co_return ours;
 }
