@@ -271,7 +271,7 @@ runtime::Task<bool> Sender::settle_or_keep(Held* held, std::unique_ptr<DeliveryO
     answers_.failed(began, parts_.clock.monotonic());
     // Perhaps it was recorded, and only the answer was lost.
     held->since = began - 2 * kFresh;
-    if (parts_.clock.now() >= outcome->at) {
+    if (!stopping_ && parts_.clock.now() >= outcome->at) {
       held->maybe_seen = outcome->maybe_seen;
       ++held->tries;
       co_return true;
