@@ -1,6 +1,7 @@
 #include "engine/answers.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace streaky::engine {
 
@@ -22,17 +23,23 @@ bool Answers::ended(const Question& question, bool answered, Millis now) {
   --under_way_;
   if (question.for_all) one_asks_ = false;
   if (!answered) {
-    failed(question.began, now);
+    suspect(question.began, now);
+    failed_at_ = now;
     return false;
   }
-  failing_since_.reset();
-  answered_at_ = now;
+  const bool is_back = this->answered(now);
   // Not with each of them: all who wait look up.
-  return question.for_all || under_way_ == kMostAsking / 2;
+  return is_back || under_way_ == kMostAsking / 2;
 }
 
-void Answers::failed(Millis began, Millis now) {
-  if (!failing_since_) failing_since_ = std::max(began, answered_at_);
+bool Answers::answered(Millis now) {
+  answered_at_ = now;
+  return std::exchange(failing_since_, std::nullopt).has_value();
+}
+
+void Answers::suspect(Millis began, Millis now) {
+  if (failing_since_) return;
+  failing_since_ = std::max(began, answered_at_);
   failed_at_ = now;
 }
 

@@ -29,8 +29,9 @@ class Answers {
   Question ask(runtime::Millis now);
   /// True when those who wait for their turn should look up.
   bool ended(const Question& question, bool answered, runtime::Millis now);
-  /// Something that was not a question of this kind failed.
-  void failed(runtime::Millis began, runtime::Millis now);
+  /// It has answered something else, or has not: then a question will tell. As `ended`.
+  bool answered(runtime::Millis now);
+  void suspect(runtime::Millis began, runtime::Millis now);
   /// Whether every question has failed for so long, one of them a moment ago.
   [[nodiscard]] bool silent_for(runtime::Millis patience, runtime::Millis now) const;
 

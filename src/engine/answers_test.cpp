@@ -41,7 +41,9 @@ TEST(Answers, SilenceCountsFromTheFirstQuestionAndWhileItIsAskedAgain) {
   EXPECT_FALSE(answers.silent_for(Millis{30'001}, Millis{30'000}));
   const Millis stale = Millis{30'001} + Answers::kRecent;
   EXPECT_FALSE(answers.silent_for(Millis{0}, stale)) << "nobody knows whether it still is";
-  answers.failed(stale, stale);
+  answers.suspect(stale, stale);
+  EXPECT_FALSE(answers.silent_for(Millis{0}, stale)) << "a question will tell";
+  answers.ended(answers.ask(stale), false, stale);
   EXPECT_TRUE(answers.silent_for(stale, stale)) << "no answer has come in between";
   answers.ended(answers.ask(stale), true, stale);
   EXPECT_FALSE(answers.silent_for(Millis{0}, stale));

@@ -114,7 +114,7 @@ void Sender::take(ClaimedDelivery delivery, runtime::Millis since) {
 }
 
 void Sender::begin_next() {
-  while (!queue_.empty() && sending_ < limits_.in_flight && !stopping_) {
+  while (!queue_.empty() && sending_ + ready_ < limits_.in_flight && !stopping_) {
     ++sending_;
     ++begun_;
     tasks_.spawn(deliver(std::move(queue_.front())));
@@ -267,8 +267,9 @@ runtime::Task<bool> Sender::settle_or_keep(Held* held, std::unique_ptr<DeliveryO
   while (outcome->end == DeliveryEnd::retry && outcome->code != kLeaseLost && !stopping_) {
     const runtime::Millis began = parts_.clock.monotonic();
     const bool recorded = co_await record_retry(*outcome);
+    if (recorded && answers_.answered(parts_.clock.monotonic())) answered_.notify();
     if (recorded) co_return false;
-    answers_.failed(began, parts_.clock.monotonic());
+    answers_.suspect(began, parts_.clock.monotonic());
     // Perhaps it was recorded, and only the answer was lost.
     held->since = began - 2 * kFresh;
     if (!stopping_ && parts_.clock.now() >= outcome->at) {

@@ -120,7 +120,7 @@ class Sender {
   runtime::Task<std::optional<bool>> still_wanted(Held* held, store::DeliveryOutcome* outcome);
   runtime::Task<std::optional<bool>> still_ours(store::ClaimedDelivery* delivery,
                                                 store::DeliveryOutcome* outcome);
-  void answered(const Answers::Question& question, bool answered);
+  void ended(const Answers::Question& question, bool answered);
   bool judge_again(const store::User& user, const Look& look, store::ClaimedDelivery& delivery,
                    store::DeliveryOutcome& outcome);
   void take_answer(const store::ClaimedDelivery& delivery, notify::Carried carried,
@@ -142,6 +142,7 @@ class Sender {
   std::unordered_set<std::string> in_hand_;  // the queue and what has begun
   std::size_t begun_ = 0;
   std::size_t sending_ = 0;  // of these: looked at and on their way
+  std::size_t ready_ = 0;    // of these: that only wait for a place among them
   std::int64_t sent_ = 0;
   Answers answers_;  // of the database, to what is asked about messages
   runtime::Wake answered_;

@@ -85,7 +85,8 @@ runtime::Task<bool> Sender::is_to_be_sent(Held* held, DeliveryOutcome* outcome) 
     turn_began = now;
     const bool unsure = may_have_changed(delivery, parts_.clock.now()) || lacks_name(*held);
     const bool judge = unsure && !(judged_at && now - *judged_at <= kFresh);
-    const bool look = !surely_ours(held->since) && !(looked_at && now - *looked_at <= kSurelyOurs);
+    const bool look =
+        !surely_ours(held->since) && !(looked_at && now - *looked_at <= parts_.lease / 2);
     if (!judge && !look) co_return true;
     const Turn turn = co_await turn_to_ask(delivery.expires_at, not_before);
     if (turn == Turn::goes_unasked) {
@@ -103,8 +104,7 @@ runtime::Task<bool> Sender::is_to_be_sent(Held* held, DeliveryOutcome* outcome) 
       if (word) judged_at = asked;
     } else {
       word = co_await still_ours(&delivery, outcome);
-      if (word) held->since = asked;
-      if (word) looked_at = parts_.clock.monotonic();
+      if (word) looked_at = held->since = asked;
     }
     if (word == false) co_return false;
     if (!word) not_before = parts_.clock.monotonic() + kOthersFirst;
@@ -135,10 +135,17 @@ runtime::Task<Sender::Turn> Sender::turn_to_ask(TimePoint midnight, Millis not_b
   if (turn) co_return *turn;
   --sending_;
   begin_next();
-  while (!turn) {
-    co_await answered_.wait_for(Answers::kAskAgain);
-    const bool place = sending_ < limits_.in_flight || stopping_;
-    if (place) turn = turn_now(midnight, not_before);
+  while (true) {
+    turn = turn_now(midnight, not_before);
+    if (!turn) {
+      co_await answered_.wait_for(kOthersFirst);
+    } else if (sending_ >= limits_.in_flight && !stopping_) {
+      ++ready_;
+      co_await stopped_.wait_for(Answers::kAskAgain);
+      --ready_;
+    } else {
+      break;
+    }
   }
   ++sending_;
   co_return *turn;
@@ -149,7 +156,7 @@ bool Sender::lacks_name(const Held& held) const {
   return parts_.courier.names_users() && held.login.empty();
 }
 
-void Sender::answered(const Answers::Question& question, bool answered) {
+void Sender::ended(const Answers::Question& question, bool answered) {
   if (answers_.ended(question, answered, parts_.clock.monotonic())) answered_.notify();
 }
 
@@ -165,7 +172,7 @@ runtime::Task<std::optional<bool>> Sender::still_wanted(Held* held, DeliveryOutc
   } catch (const std::exception& error) {
     trouble = error.what();
   }
-  answered(question, trouble.empty());
+  ended(question, trouble.empty());
   if (!trouble.empty()) {
     parts_.log.warn("whether a message is still wanted cannot be asked",
                     {{"delivery", delivery.id}, {"error", trouble}});
@@ -193,9 +200,11 @@ runtime::Task<std::optional<bool>> Sender::still_wanted(Held* held, DeliveryOutc
 runtime::Task<std::optional<bool>> Sender::still_ours(ClaimedDelivery* delivery,
                                                       DeliveryOutcome* outcome) {
   const Answers::Question question = answers_.ask(parts_.clock.monotonic());
-  const auto ours =
-      co_await parts_.recorder.still_ours(delivery->id, delivery->date, delivery->attempt);
-  answered(question, ours.has_value());
+  auto ours = co_await parts_.recorder.still_ours(delivery->id, delivery->date, delivery->attempt);
+  // The lease was renewed for that long at least, from when it was asked.
+  const bool late = parts_.clock.monotonic() - question.began > parts_.lease / 2;
+  if (ours == true && late) ours = std::nullopt;
+  ended(question, ours.has_value());
   if (ours == false) {
     *outcome = retry_at(*delivery, parts_.clock.now(), kLeaseLost, "another process has it");
   }
