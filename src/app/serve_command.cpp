@@ -110,9 +110,9 @@ int serve(const Invocation& invocation, const Options& options, Service::Roles r
   warn_of_newer_schema(*database, *base.log);
   const auto sealer = open_or_make_keys(base, *database, options);
   warn_of_foreign_values(base, *database, options);
+  if (roles.work) warn_of_another_worker(options, *base.log);
   // Who works is told apart: beside a lone scheduler, `batch trigger --wait` works itself. Others
   // that share a PostgreSQL are known by their beats, and may have no folder to write into.
-  if (roles.work) warn_of_another_worker(options, *base.log);
   std::optional<RunLock> lock;
   if (roles.work || !store::is_postgres_url(options.database_url())) {
     lock.emplace(options.data_dir, roles.work);

@@ -1,4 +1,5 @@
-// Outcomes of deliveries that are to be tried again.
+// Outcomes of deliveries that the sender makes itself: not what a channel said. Values alone;
+// threading: any.
 #pragma once
 
 #include <string>

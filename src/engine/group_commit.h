@@ -2,11 +2,10 @@
 //
 // A caller of `add` awaits its own answer; meanwhile whatever arrives within `kLinger` joins the
 // same group. A database that is away is tried again until it is back or the owner gives up: what
-// was found out or sent is not forgotten while the process lives; where the caller keeps it
-// (`Effort::once`), it is told instead. An item that the schema refuses,
-// or whose rows somebody holds, spoils its group: the group is split until that item stands alone.
-// One that is refused ends with that error; one whose rows are held is tried again, behind the
-// others.
+// was found out or sent is not forgotten while the process lives; a caller that keeps it itself is
+// told instead (`Effort::once`). An item that the schema refuses, or whose rows somebody holds,
+// spoils its group: the group is split until that item stands alone. One that is refused ends with
+// that error; one whose rows are held is tried again, behind the others.
 //
 // Threading: the executor's thread. Bounded by what is in flight, since every caller waits.
 // Errors: `add` throws NotRecorded after `give_up`, DatabaseError for an item that is refused, or

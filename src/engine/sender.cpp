@@ -296,7 +296,7 @@ runtime::Task<bool> Sender::record_retry(DeliveryOutcome outcome) {
   co_return false;
 }
 
-/// Or until the process stops.
+/// Returns at that time, or when the process is stopping.
 runtime::Task<void> Sender::wait_to_try_again(TimePoint at) {
   while (!stopping_ && parts_.clock.now() < at) {
     const runtime::Millis left = at - parts_.clock.now();

@@ -89,7 +89,7 @@ class Sender {
   /// no sooner than `since`, by the monotonic clock.
   void take(store::ClaimedDelivery delivery, runtime::Millis since);
 
-  /// Hands back what has not begun; what is on its way finishes. Twice is once.
+  /// Hands back what has not begun or waits; what is on its way finishes. Twice is once.
   void stop();
   /// Returns once nothing is held.
   runtime::Task<void> wait_empty() { return tasks_.wait_empty(); }
